@@ -1,0 +1,98 @@
+// The nn dialect: what a network is. Types, attribute kinds and the base class of layers.
+#ifndef DLC_DIALECTS_NN_DIALECT_TD
+#define DLC_DIALECTS_NN_DIALECT_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/nn/NnInterfaces.td"
+
+def Nn_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::dlc::nn";
+  let summary = "Layers of convolutional networks on tensors in logical NCHW";
+  let description = [{
+    One op a layer, named and parametrised as PyTorch's modules. Tensors are
+    logical NCHW whatever their storage; the first dimension is the batch and
+    may be dynamic, all others are static. An encoding on a tensor type is its
+    storage and means nothing to the ops here: they ignore it on operands and
+    never put one on a result.
+
+    A network is a `func.func` whose arguments and results carry `nn.name`.
+  }];
+  let useDefaultAttributePrinterParser = 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+/// A tensor of activations.
+def Nn_Tensor : RankedTensorOf<[F32, F64], [], "ranked tensor of f32 or f64">;
+
+/// A tensor that the layer owns and that a weight file holds under `<layer>.<operand>`.
+def Nn_Parameter : RankedTensorOf<[F32, F64], [], "parameter tensor of f32 or f64">;
+
+/// Raw values as the program holds them.
+def Nn_RawTensor : RankedTensorOf<[F32, UI8, SI8], [], "ranked tensor of f32, ui8 or si8">;
+
+//===----------------------------------------------------------------------===//
+// Attributes. The network file takes a value by the kind's name; see tools that
+// read this file's records (`dlc schema`, the importer).
+//===----------------------------------------------------------------------===//
+
+class Nn_AttrKind<Attr base, string kind> : ConfinedAttr<base, []> {
+  string fileKind = kind;
+}
+
+/// A size in the plane: a number, or [height, width].
+def Nn_Size : Nn_AttrKind<ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<2>, DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>, "size">;
+/// Padding around a window: a number, a pair [height, width], [top, left, bottom, right], "same" or "valid".
+def Nn_Padding : Nn_AttrKind<ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<4>, DenseArrayNonNegative<DenseI64ArrayAttr>]>, "padding">;
+/// A list of whole numbers.
+def Nn_Ints : Nn_AttrKind<DenseI64ArrayAttr, "ints">;
+/// A shape: whole numbers, of which one may be -1 (inferred) and the first may be "batch".
+def Nn_Shape : Nn_AttrKind<DenseI64ArrayAttr, "shape">;
+def Nn_Int : Nn_AttrKind<I64Attr, "int">;
+def Nn_PositiveInt : Nn_AttrKind<ConfinedAttr<I64Attr, [IntPositive]>, "positive">;
+def Nn_Float : Nn_AttrKind<F64Attr, "float">;
+def Nn_Bool : Nn_AttrKind<BoolAttr, "bool">;
+
+/// A key of the network file that shapes the layer's parameters and is no attribute of the op.
+class Nn_Key<string name, string kind, string default, string summary> {
+  string keyName = name;
+  string keyKind = kind;
+  string keyDefault = default;   // empty: required
+  string keySummary = summary;
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+class Nn_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Nn_Dialect, mnemonic, !listconcat(traits, [Pure])>;
+
+/// A layer: one result, whose type is inferred.
+class Nn_Layer<string mnemonic, list<Trait> traits = []>
+    : Nn_Op<mnemonic, !listconcat([InferTypeOpAdaptor], traits)> {
+  let results = (outs Nn_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  /// Keys of the network file beside the op's attributes.
+  list<Nn_Key> keys = [];
+}
+
+def Nn_PlainLayer : DeclareOpInterfaceMethods<Nn_LayerOpInterface>;
+/// A layer that owns parameters or does arithmetic of its own counting.
+def Nn_ParametricLayer : DeclareOpInterfaceMethods<Nn_LayerOpInterface, ["inferParameterTypes", "getFlops"]>;
+def Nn_CountedLayer : DeclareOpInterfaceMethods<Nn_LayerOpInterface, ["getFlops"]>;
+
+def Nn_Elementwise : DeclareOpInterfaceMethods<Nn_ElementwiseOpInterface>;
+/// An elementwise layer of which zeros may make something else.
+def Nn_ElementwiseOffZero : DeclareOpInterfaceMethods<Nn_ElementwiseOpInterface, ["preservesZero"]>;
+
+/// The op does nothing at inference: its result is its first operand.
+def Nn_InferenceIdentity : NativeOpTrait<"InferenceIdentity"> { let cppNamespace = "::dlc::nn"; }
+
+#endif // DLC_DIALECTS_NN_DIALECT_TD
