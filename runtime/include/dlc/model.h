@@ -51,7 +51,7 @@ struct dlc_model {
   const void *weights;
 };
 
-#define DLC_MODEL_MAGIC INT64_C(0x316c65646f6d636c) // "lcmodel1"
+#define DLC_MODEL_MAGIC INT64_C(0x6c65646f6d636c64) // "dlcmodel"
 #define DLC_ABI_VERSION 1
 #define DLC_WEIGHTS_ALIGNMENT 64
 
