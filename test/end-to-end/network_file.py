@@ -8,6 +8,7 @@ importer, so that the two can be compared.
 import ast
 import json
 import operator
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,9 +109,10 @@ def evaluate(value, parameters):
             return -walk(node.operand)
         if isinstance(node, ast.Constant):
             return node.value
-        return parameters[node.id]
+        return parameters[node.id[1:]]
 
-    return walk(ast.parse(value.replace("$", ""), mode="eval").body)
+    # A parameter may be called what Python reserves, such as "from".
+    return walk(ast.parse(re.sub(r"\$?([A-Za-z_]\w*)", r"_\1", value), mode="eval").body)
 
 
 def pair(value):

@@ -67,9 +67,10 @@ def linear(x, config, p):
 
 
 def batch_norm2d(x, config, p):
-    each = lambda v: v[None, :, None, None]
-    y = (x - each(p["running_mean"])) / np.sqrt(each(p["running_var"]) + config.get("eps", 1e-5))
-    return y * each(p["weight"]) + each(p["bias"]) if "weight" in p else y
+    mean, variance, weight, bias = (
+        p[name].reshape(-1, *[1] * (x.ndim - 2)) for name in ("running_mean", "running_var", "weight", "bias")
+    )
+    return (x - mean) / np.sqrt(variance + config.get("eps", 1e-5)) * weight + bias
 
 
 def max_pool2d(x, config, p):
@@ -81,8 +82,6 @@ def avg_pool2d(x, config, p):
     stride = pair(config.get("stride", config["kernel_size"]))
     pads = padding(config.get("padding", 0), kernel, stride=stride)
     total = _pool(x, config, (1, 1), 0.0, np.add)
-    if "divisor_override" in config:
-        return total / config["divisor_override"]
     count = []
     for i in (0, 1):  # what a window covers: of the padded image, or of the image itself
         first, size = pads[i], x.shape[2 + i]
@@ -100,8 +99,8 @@ def global_avg_pool2d(x, config, p):
 
 def local_response_norm(x, config, p):
     size = config["size"]
-    squares = np.pad(x * x, [(0, 0), (size // 2, (size - 1) // 2), (0, 0), (0, 0)])
-    mean = sum(squares[:, i : i + x.shape[1]] for i in range(size)) / size
+    squares = np.pad(x * x, [(0, 0), (size // 2, (size - 1) // 2)] + [(0, 0)] * (x.ndim - 2))
+    mean = sum(squares[:, i : i + x.shape[1]] for i in range(size)) / size  # outside the channels there are zeros
     return x / (config.get("k", 1.0) + config.get("alpha", 1e-4) * mean) ** config.get("beta", 0.75)
 
 
@@ -110,19 +109,17 @@ def softmax(x, config, p):
 
 
 def log_softmax(x, config, p):
-    dim = config.get("dim", -1)
+    dim = config.get("dim", 1)
     shifted = x - x.max(axis=dim, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
 
 
 def pad(x, config, p):
-    amounts = config["padding"]  # from the last dimension: left, right, top, bottom, ...
-    widths = [(0, 0)] * (x.ndim - len(amounts) // 2)
-    widths += [tuple(amounts[i : i + 2]) for i in range(len(amounts) - 2, -1, -2)]
-    mode = config.get("mode", "constant")
-    if mode == "constant":
-        return np.pad(x, widths, constant_values=config.get("value", 0.0))
-    return np.pad(x, widths, mode={"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
+    amounts = config["padding"]  # from the last dimension: left, right, top, bottom, ...; negative ones crop
+    sides = [(0, 0)] * (x.ndim - len(amounts) // 2)
+    sides += [tuple(amounts[i : i + 2]) for i in range(len(amounts) - 2, -1, -2)]
+    x = x[tuple(slice(max(-low, 0), size - max(-high, 0)) for size, (low, high) in zip(x.shape, sides))]
+    return np.pad(x, [(max(low, 0), max(high, 0)) for low, high in sides], constant_values=config.get("value", 0.0))
 
 
 def flatten(x, config, p):
@@ -161,7 +158,7 @@ OPERATORS = {
     "dropout": lambda x, config, p: x,
     "add": lambda a, b, config, p: a + b,
     "mul": lambda a, b, config, p: a * b,
-    "concat": lambda *x: np.concatenate(x[:-2], axis=x[-2]["dim"]),
+    "concat": lambda *x: np.concatenate(x[:-2], axis=x[-2].get("dim", 1)),
 }
 
 
@@ -264,7 +261,7 @@ def run_in_pieces(network, weights, inputs, piece=100):
 
 
 def parameter_shapes(network, batch=1):
-    """Name -> shape of every parameter, in the order of the layers."""
+    """Name -> shape of every parameter in the order of the layers, and name -> shape of every input and result."""
     shapes = {}
     sizes = {name: (batch, *spec["shape"][1:]) for name, spec in network.inputs.items()}
     for layer in network.layers:
@@ -276,12 +273,10 @@ def parameter_shapes(network, batch=1):
         elif layer.op == "linear":
             out = config["out_features"]
             own["weight"] = (out, source[0][-1])
-        elif layer.op == "batch_norm2d" and config.get("affine", True):
-            own["weight"] = own["bias"] = (source[0][1],)
+        elif layer.op == "batch_norm2d":
+            own = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (source[0][1],))
         if layer.op in ("conv2d", "linear") and config.get("bias", True):
             own["bias"] = (out,)
-        if layer.op == "batch_norm2d":
-            own["running_mean"] = own["running_var"] = (source[0][1],)
         shapes |= {f"{layer.name}.{key}": shape for key, shape in own.items()}
         # Sizes follow from running the layer on nothing: strides of zero cost no memory.
         blank = [np.broadcast_to(0.0, size) for size in source]
