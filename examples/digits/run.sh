@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# From nothing to a C program that reads handwriting: sets the machine up, builds dlc, compiles the network to an
+# object file, links a program with it and shows it the 360 digits that it was not trained on.
+# Fails below 97% accuracy.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=examples/digits out=build/examples/digits
+
+tools/setup.sh
+[ -x build/bin/dlc ] || tools/build.sh
+
+mkdir -p $out
+zcat build/venv/lib/python3*/site-packages/sklearn/datasets/data/digits.csv.gz | tail -n 360 > $out/held-out.csv
+build/bin/dlc compile $here/digits.json -o $out/digits.o
+cc -O2 -Wall -I $out -I runtime/include $here/main.c $out/digits.o -L build/lib -ldlc_runtime -lm -pthread -o $out/digits
+status=0
+$out/digits $out/held-out.csv || status=$?
+echo "examples/digits took $SECONDS seconds"
+exit $status
