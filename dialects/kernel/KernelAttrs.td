@@ -1,0 +1,144 @@
+// Layouts, schedules and storage: the data that say how a kernel runs.
+#ifndef DLC_DIALECTS_KERNEL_ATTRS_TD
+#define DLC_DIALECTS_KERNEL_ATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "dialects/kernel/KernelDialect.td"
+include "dialects/nn/NnInterfaces.td"
+
+class Kernel_Attr<string name, string attrMnemonic, list<Trait> traits = []> : AttrDef<Kernel_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts: encodings of tensor types
+//===----------------------------------------------------------------------===//
+
+def Kernel_BlockedAttr : Kernel_Attr<"Blocked", "blocked", [DeclareAttrInterfaceMethods<Nn_StorageEncodingInterface>]> {
+  let summary = "channels in blocks of `lanes`, innermost, with a halo around the plane";
+  let description = [{
+    [N, C, H, W] is stored as [N, ⌈C/lanes⌉, top + H + bottom, left + W + right, lanes];
+    [N, C] as [N, ⌈C/lanes⌉, lanes]. The lanes of the last block beyond C are zero.
+    The halo, [top, left, bottom, right], is zero: consumers with padding read it
+    instead of testing bounds.
+
+    ```mlir
+    tensor<?x64x56x56xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>
+    ```
+  }];
+  let parameters = (ins "int64_t":$lanes, OptionalArrayRefParameter<"int64_t">:$halo);
+  let assemblyFormat = "`<` $lanes (`,` `halo` `=` `[` $halo^ `]`)? `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The halo at `side`: 0 top, 1 left, 2 bottom, 3 right.
+    int64_t getHaloAt(unsigned side) const { return getHalo().empty() ? 0 : getHalo()[side]; }
+  }];
+}
+
+def Kernel_WeightsForm : I32EnumAttr<"WeightsForm", "how a weight is packed", [
+    I32EnumAttrCase<"Direct", 0, "direct">, I32EnumAttrCase<"Depthwise", 1, "depthwise">,
+    I32EnumAttrCase<"Winograd", 2, "winograd">, I32EnumAttrCase<"Channels", 3, "channels">]> {
+  let cppNamespace = "::dlc::kernel";
+}
+
+def Kernel_WeightsAttr : Kernel_Attr<"Weights", "weights", [DeclareAttrInterfaceMethods<Nn_StorageEncodingInterface>]> {
+  let summary = "a weight packed for a kernel";
+  let description = [{
+    For a weight [O, I, kh, kw] or [O, I] (kh = kw = 1) and `lanes` l, `inLanes` m:
+    - `direct`: [⌈O/l⌉, ⌈I/m⌉, kh, kw, m, l];
+    - `depthwise` (I = 1): [⌈O/l⌉, kh, kw, l];
+    - `winograd`: F(tile x tile, 3x3), transformed to [(tile + 2)², ⌈O/l⌉, ⌈I/m⌉, m, l]
+      (Lavin and Gray 2015);
+    - `channels`: a vector [O] as [⌈O/l⌉, l].
+    What lies beyond O or I is zero.
+  }];
+  let parameters = (ins EnumParameter<Kernel_WeightsForm>:$form, "int64_t":$lanes,
+                        DefaultValuedParameter<"int64_t", "1">:$inLanes,
+                        DefaultValuedParameter<"int64_t", "0">:$tile);
+  let assemblyFormat = "`<` $form `,` struct($lanes, $inLanes, $tile) `>`";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Schedules
+//===----------------------------------------------------------------------===//
+
+def Kernel_Axis : I32EnumAttr<"Axis", "what the threads share out", [
+    I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Rows", 1, "rows">,
+    I32EnumAttrCase<"Blocks", 2, "blocks">, I32EnumAttrCase<"Both", 3, "both">]> {
+  let cppNamespace = "::dlc::kernel";
+}
+
+class Kernel_AxisParameter<string default> : EnumParameter<Kernel_Axis> {
+  let defaultValue = "Axis::" # default;
+}
+
+/// A schedule says how the kernel of its family runs; its parameters are what the tuner searches.
+class Kernel_Schedule<string name, string attrMnemonic> : Kernel_Attr<name, attrMnemonic>;
+
+def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
+  let summary = "register-tiled direct convolution or matrix product";
+  let description = [{
+    A tile of `tileX` pixels by `tileC` blocks of output channels stays in
+    registers over the whole reduction; `unrollK` input channels a step.
+    `strips` > 0: rows in so many strips, each producing what the fused pool
+    reads in a rolling buffer.
+  }];
+  let parameters = (ins "int64_t":$tileX, "int64_t":$tileC, DefaultValuedParameter<"int64_t", "1">:$unrollK,
+                        DefaultValuedParameter<"int64_t", "0">:$strips,
+                        Kernel_AxisParameter<"Both">:$parallel);
+  let assemblyFormat = "`<` struct($tileX, $tileC, $unrollK, $strips, $parallel) `>`";
+}
+
+def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
+  let summary = "Winograd F(tile x tile, 3x3) in strips of tile rows";
+  let parameters = (ins "int64_t":$tile, "int64_t":$stripRows, "int64_t":$tileX, "int64_t":$tileC,
+                        Kernel_AxisParameter<"Rows">:$parallel);
+  let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $parallel) `>`";
+}
+
+def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {
+  let summary = "depthwise convolution, a block of channels at a time";
+  let parameters = (ins "int64_t":$tileX, "int64_t":$tileY, Kernel_AxisParameter<"Both">:$parallel);
+  let assemblyFormat = "`<` struct($tileX, $tileY, $parallel) `>`";
+}
+
+def Kernel_DenseAttr : Kernel_Schedule<"Dense", "dense"> {
+  let summary = "fully connected: `tileC` blocks of outputs by `tileN` items of the batch in registers";
+  let parameters = (ins "int64_t":$tileC, "int64_t":$tileN, Kernel_AxisParameter<"Blocks">:$parallel);
+  let assemblyFormat = "`<` struct($tileC, $tileN, $parallel) `>`";
+}
+
+def Kernel_PointwiseAttr : Kernel_Schedule<"Pointwise", "pointwise"> {
+  let summary = "each result by itself: elementwise chains, pools, normalisation, copies";
+  let parameters = (ins "int64_t":$lanes, DefaultValuedParameter<"int64_t", "1">:$unroll,
+                        Kernel_AxisParameter<"Both">:$parallel);
+  let assemblyFormat = "`<` struct($lanes, $unroll, $parallel) `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+def Kernel_Space : I32EnumAttr<"Space", "what an address counts from", [
+    I32EnumAttrCase<"Arena", 0, "arena">, I32EnumAttrCase<"Weights", 1, "weights">,
+    I32EnumAttrCase<"Input", 2, "input">, I32EnumAttrCase<"Output", 3, "output">]> {
+  let cppNamespace = "::dlc::kernel";
+}
+
+def Kernel_StorageAttr : Kernel_Attr<"Storage", "storage"> {
+  let summary = "where a tensor lies";
+  let description = [{
+    The tensor's storage, halo included, begins at `offset` + batch · `scaled` bytes
+    of its space (of input or output `index`). `item` is the distance between two
+    items of the batch in elements.
+  }];
+  let parameters = (ins EnumParameter<Kernel_Space>:$space, DefaultValuedParameter<"int64_t", "0">:$index,
+                        DefaultValuedParameter<"int64_t", "0">:$scaled, DefaultValuedParameter<"int64_t", "0">:$offset,
+                        "int64_t":$item);
+  let assemblyFormat = "`<` $space `,` struct($index, $scaled, $offset, $item) `>`";
+}
+
+#endif // DLC_DIALECTS_KERNEL_ATTRS_TD
