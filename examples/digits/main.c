@@ -41,10 +41,10 @@ int main(int argc, char **argv) {
   int count = argc > 1 ? read_digits(argv[1]) : 0, right = 0;
   dlc_options options = DLC_OPTIONS_INIT;
   options.batch = count;
-  dlc_session *session;
+  dlc_session *session = NULL;
   if (!count || dlc_session_create(&digits_model, &options, &session) != DLC_OK ||
       digits_run(session, image[0], prob[0]) != DLC_OK) {
-    fprintf(stderr, "cannot classify: %s\n", count ? dlc_session_error(NULL) : "no digits; usage: digits FILE.csv");
+    fprintf(stderr, "cannot classify: %s\n", count ? dlc_session_error(session) : "no digits; usage: digits FILE.csv");
     return EXIT_FAILURE;
   }
   for (int i = 0; i < count; right += guess[i] == label[i], ++i)

@@ -9,10 +9,10 @@ int main(void) {
     for (int x = 0; x < 6; ++x)
       image[y][x] = x < 3 ? 10 : 0;
 
-  dlc_session *session;
+  dlc_session *session = NULL;
   if (dlc_session_create(&hello_model, NULL, &session) != DLC_OK ||
       hello_run(session, image[0], edges[0]) != DLC_OK) {
-    fprintf(stderr, "%s\n", dlc_session_error(NULL));
+    fprintf(stderr, "%s\n", dlc_session_error(session));
     return 1;
   }
   for (int y = 0; y < 4; ++y, puts(""))

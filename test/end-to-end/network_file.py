@@ -112,7 +112,7 @@ def evaluate(value, parameters):
         return parameters[node.id[1:]]
 
     # A parameter may be called what Python reserves, such as "from".
-    return walk(ast.parse(re.sub(r"\$?([A-Za-z_]\w*)", r"_\1", value), mode="eval").body)
+    return walk(ast.parse(re.sub(r"([A-Za-z_]\w*)", r"_\1", value.replace("$", "")), mode="eval").body)
 
 
 def pair(value):

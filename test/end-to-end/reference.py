@@ -260,40 +260,37 @@ def run_in_pieces(network, weights, inputs, piece=100):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def parameter_shapes(network, batch=1):
-    """Name -> shape of every parameter in the order of the layers, and name -> shape of every input and result."""
-    shapes = {}
-    sizes = {name: (batch, *spec["shape"][1:]) for name, spec in network.inputs.items()}
-    for layer in network.layers:
-        config, source = layer.config, [sizes[name] for name in layer.inputs]
-        own = {}
-        if layer.op == "conv2d":
-            out, into = config["out_channels"], source[0][1] // config.get("groups", 1)
-            own["weight"] = (out, into, *pair(config["kernel_size"]))
-        elif layer.op == "linear":
-            out = config["out_features"]
-            own["weight"] = (out, source[0][-1])
-        elif layer.op == "batch_norm2d":
-            own = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (source[0][1],))
-        if layer.op in ("conv2d", "linear") and config.get("bias", True):
-            own["bias"] = (out,)
-        shapes |= {f"{layer.name}.{key}": shape for key, shape in own.items()}
-        # Sizes follow from running the layer on nothing: strides of zero cost no memory.
-        blank = [np.broadcast_to(0.0, size) for size in source]
-        sizes[layer.name] = _result_shape(layer, source, blank, own)
-    return shapes, sizes
-
-
-def _result_shape(layer, source, blank, own):
-    if layer.op == "linear":
-        return (*source[0][:-1], own["weight"][0])
-    if layer.op == "conv2d":  # one channel in, one out: only the plane matters
-        weight = np.zeros((1, 1, *own["weight"][2:]))
-        config = {key: value for key, value in layer.config.items() if key != "groups"}
-        return (source[0][0], own["weight"][0], *conv2d(blank[0][:1, :1], config, {"weight": weight}).shape[2:])
+def layer_shapes(layer, source):
+    """The shapes of a layer's parameters, by name, and of its result, from those of its inputs."""
+    config, own = layer.config, {}
     if layer.op == "batch_norm2d":
-        return source[0]
-    return OPERATORS[layer.op](*blank, layer.config, {}).shape
+        return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (source[0][1],)), source[0]
+    if layer.op not in ("conv2d", "linear"):  # run it on values that take no memory
+        return own, OPERATORS[layer.op](*(np.broadcast_to(0.0, shape) for shape in source), config, {}).shape
+    if layer.op == "linear":
+        out = config["out_features"]
+        own["weight"] = (out, source[0][-1])
+        result = (*source[0][:-1], out)
+    else:
+        batch, into, *plane = source[0]
+        out, groups, kernel = config["out_channels"], config.get("groups", 1), pair(config["kernel_size"])
+        if into % groups or out % groups:
+            raise ValueError(f"{groups} groups of {into} or {out} channels")
+        own["weight"] = (out, into // groups, *kernel)
+        one = conv2d(np.zeros((1, 1, *plane)), config | {"groups": 1}, {"weight": np.zeros((1, 1, *kernel))})
+        result = (batch, out, *one.shape[2:])
+    if config.get("bias", True):
+        own["bias"] = (out,)
+    return own, result
+
+
+def network_shapes(network, batch=1):
+    """Shapes by name: of the parameters, in the order of the layers, and of all inputs and results."""
+    parameters, results = {}, {name: (batch, *spec["shape"][1:]) for name, spec in network.inputs.items()}
+    for layer in network.layers:
+        own, results[layer.name] = layer_shapes(layer, [results[name] for name in layer.inputs])
+        parameters |= {f"{layer.name}.{key}": shape for key, shape in own.items()}
+    return parameters, results
 
 
 def random_weights(network, seed):
@@ -305,7 +302,7 @@ def random_weights(network, seed):
         "running_mean": lambda s: rng.standard_normal(s) * 0.1,
         "running_var": lambda s: rng.uniform(0.8, 1.2, s),
     }
-    shapes, _ = parameter_shapes(network)
+    shapes, _ = network_shapes(network)
     return {name: draw[name.rpartition(".")[2]](shape).astype(np.float32) for name, shape in shapes.items()}
 
 
