@@ -1,0 +1,319 @@
+// The thread pool.
+//
+// 1. A run takes the pool (`busy`) and wakes the workers once (`runs`,
+//    `active`); they spin until the run has ended and a little longer, then
+//    sleep. A wake-up costs as much as a small layer, so no loop pays for one.
+// 2. A loop is published in one 64-bit word: the loop's number in the upper
+//    half, the tasks not yet claimed in the lower. Claiming is a compare-and-swap
+//    that counts down. The other fields of a loop are read before the claim and
+//    are valid if it succeeds: they change only when no task is unclaimed, and
+//    a number does not come back.
+// 3. The last finished task brings `unfinished` to 0, which the caller awaits.
+#define _GNU_SOURCE
+#include "runtime/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+// How long a worker spins after a run before it sleeps.
+#define SPIN_NANOSECONDS 200000
+
+// Spins between looks at the clock, or between offers of the processor to
+// others, which matters where there are more threads than processors.
+#define SPINS_PER_YIELD 256
+
+#define CACHE_LINE 64
+
+struct pool_worker {
+  pthread_t thread;
+  dlc_pool *pool;
+  int32_t index; // 1 .. threads - 1
+};
+
+struct dlc_pool {
+  // What every spinning worker reads.
+  _Alignas(CACHE_LINE) atomic_uint_fast64_t claim;
+  _Atomic(dlc_task_function) function;
+  _Atomic(void *) closure;
+  atomic_int tasks;
+  atomic_int participants; // workers with a smaller index take part in the run
+  atomic_uint_fast64_t float_modes; // of the caller
+  atomic_int active;                // a run goes on
+  atomic_uint runs;                 // how many were begun
+  atomic_int stopping;
+
+  _Alignas(CACHE_LINE) atomic_int unfinished;
+
+  // What a run touches at its begin and end.
+  _Alignas(CACHE_LINE) atomic_int busy;
+  atomic_int sleepers;
+  pthread_mutex_t mutex;
+  pthread_cond_t wake;
+
+  dlc_allocator allocator;
+  int32_t threads;
+  size_t bytes;
+  struct pool_worker workers[]; // threads - 1
+};
+
+//===----------------------------------------------------------------------===//
+// The machine
+//===----------------------------------------------------------------------===//
+
+int32_t dlc_default_threads(void) {
+  cpu_set_t processors;
+  if (sched_getaffinity(0, sizeof(processors), &processors))
+    return 1; // more than 1024 processors: let the caller choose
+  int count = CPU_COUNT(&processors);
+  return count > 0 ? count : 1;
+}
+
+static void relax(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  __asm__ volatile("isb" ::: "memory"); // a longer wait than yield, as pause is
+#endif
+}
+
+#if defined(__x86_64__)
+uint64_t dlc_float_modes(void) { return _mm_getcsr() & 0xffc0; }
+void dlc_set_float_modes(uint64_t modes) {
+  _mm_setcsr((_mm_getcsr() & ~0xffc0u) | (uint32_t)modes);
+}
+#else
+uint64_t dlc_float_modes(void) {
+  uint64_t modes;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(modes));
+  return modes;
+}
+void dlc_set_float_modes(uint64_t modes) {
+  __asm__ volatile("msr fpcr, %0" ::"r"(modes));
+}
+#endif
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void *allocate(void *context, size_t bytes, size_t alignment) {
+  (void)context;
+  void *pointer = NULL;
+  return posix_memalign(&pointer, alignment, bytes ? bytes : 1) ? NULL
+                                                                : pointer;
+}
+
+static void deallocate(void *context, void *pointer, size_t bytes) {
+  (void)context;
+  (void)bytes;
+  free(pointer);
+}
+
+const dlc_allocator dlc_default_allocator = {NULL, allocate, deallocate};
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+// Claims and runs tasks of the current loop until none is left; returns how
+// many it ran. `modes` is what the thread's floating-point unit is set to.
+static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
+  int done = 0;
+  uint_fast64_t claim =
+      atomic_load_explicit(&pool->claim, memory_order_acquire);
+  while ((uint32_t)claim > 0) {
+    dlc_task_function function =
+        atomic_load_explicit(&pool->function, memory_order_relaxed);
+    void *closure = atomic_load_explicit(&pool->closure, memory_order_relaxed);
+    int32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
+    uint64_t wanted =
+        atomic_load_explicit(&pool->float_modes, memory_order_relaxed);
+    if (worker >=
+        atomic_load_explicit(&pool->participants, memory_order_relaxed))
+      return done;
+    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1,
+                                               memory_order_acq_rel,
+                                               memory_order_acquire))
+      continue;
+    if (wanted != *modes) {
+      dlc_set_float_modes(wanted);
+      *modes = wanted;
+    }
+    function(closure, tasks - (int32_t)(uint32_t)claim, worker);
+    // From here on the loop may end and its closure be gone.
+    atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_acq_rel);
+    ++done;
+    claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
+  }
+  return done;
+}
+
+void dlc_pool_parallel_for(void *context, int32_t tasks,
+                           dlc_task_function function, void *closure) {
+  dlc_pool *pool = context;
+  if (tasks <= 0)
+    return;
+  uint64_t modes = dlc_float_modes();
+  atomic_store_explicit(&pool->function, function, memory_order_relaxed);
+  atomic_store_explicit(&pool->closure, closure, memory_order_relaxed);
+  atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
+  atomic_store_explicit(&pool->float_modes, modes, memory_order_relaxed);
+  atomic_store_explicit(&pool->unfinished, tasks, memory_order_relaxed);
+  uint_fast64_t last =
+      atomic_load_explicit(&pool->claim, memory_order_relaxed);
+  uint_fast64_t number = (last >> 32) + 1;
+  atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)tasks,
+                        memory_order_release);
+
+  work(pool, 0, &modes);
+  for (int spins = 1;
+       atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0;
+       ++spins) {
+    relax();
+    if (spins % SPINS_PER_YIELD == 0)
+      sched_yield();
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Runs
+//===----------------------------------------------------------------------===//
+
+int dlc_pool_begin(dlc_pool *pool, int32_t threads) {
+  if (atomic_exchange_explicit(&pool->busy, 1, memory_order_acquire))
+    return 0;
+  atomic_store_explicit(&pool->participants, threads, memory_order_relaxed);
+  atomic_store(&pool->active, 1);
+  atomic_fetch_add(&pool->runs, 1);
+  // A worker counts itself among the sleepers before it looks at `runs` for the
+  // last time, so either it sees this run or we see it.
+  if (atomic_load(&pool->sleepers) > 0) {
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+  }
+  return 1;
+}
+
+void dlc_pool_end(dlc_pool *pool) {
+  atomic_store_explicit(&pool->active, 0, memory_order_relaxed);
+  atomic_store_explicit(&pool->busy, 0, memory_order_release);
+}
+
+// Waits until a run later than `seen` begins or the pool is stopped.
+static void sleep_until_run(dlc_pool *pool, unsigned seen) {
+  pthread_mutex_lock(&pool->mutex);
+  atomic_fetch_add(&pool->sleepers, 1);
+  while (atomic_load(&pool->runs) == seen && !atomic_load(&pool->stopping))
+    pthread_cond_wait(&pool->wake, &pool->mutex);
+  atomic_fetch_sub(&pool->sleepers, 1);
+  pthread_mutex_unlock(&pool->mutex);
+}
+
+static void *worker_main(void *argument) {
+  struct pool_worker *self = argument;
+  dlc_pool *pool = self->pool;
+  uint64_t modes = dlc_float_modes();
+  int64_t idle_since = now();
+  int spins = 0;
+  while (!atomic_load_explicit(&pool->stopping, memory_order_relaxed)) {
+    // Read before looking for work, so that a later run cannot be slept over.
+    unsigned seen = atomic_load_explicit(&pool->runs, memory_order_acquire);
+    if (work(pool, self->index, &modes)) {
+      idle_since = now();
+      continue;
+    }
+    relax();
+    if (++spins % SPINS_PER_YIELD != 0)
+      continue;
+    sched_yield();
+    int64_t time = now();
+    if (atomic_load_explicit(&pool->active, memory_order_relaxed) &&
+        self->index <
+            atomic_load_explicit(&pool->participants, memory_order_relaxed)) {
+      idle_since = time;
+    } else if (time - idle_since > SPIN_NANOSECONDS) {
+      sleep_until_run(pool, seen);
+      idle_since = now();
+    }
+  }
+  return NULL;
+}
+
+//===----------------------------------------------------------------------===//
+// Creation
+//===----------------------------------------------------------------------===//
+
+// Joins the first `started` workers and frees the pool.
+static void stop(dlc_pool *pool, int32_t started) {
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->stopping, 1);
+  pthread_cond_broadcast(&pool->wake);
+  pthread_mutex_unlock(&pool->mutex);
+  for (int32_t i = 0; i < started; ++i)
+    pthread_join(pool->workers[i].thread, NULL);
+  pthread_cond_destroy(&pool->wake);
+  pthread_mutex_destroy(&pool->mutex);
+  dlc_allocator allocator = pool->allocator;
+  allocator.deallocate(allocator.context, pool, pool->bytes);
+}
+
+dlc_status dlc_pool_start(int32_t threads, const dlc_allocator *allocator,
+                          dlc_pool **result, dlc_message *message) {
+  size_t bytes = sizeof(dlc_pool) +
+                 (size_t)(threads - 1) * sizeof(struct pool_worker);
+  dlc_pool *pool =
+      allocator->allocate(allocator->context, bytes, _Alignof(dlc_pool));
+  if (!pool)
+    return dlc_fail(message, DLC_ERROR_MEMORY,
+                    "no memory for a pool of %d threads", threads);
+  memset(pool, 0, bytes);
+  pool->allocator = *allocator;
+  pool->threads = threads;
+  pool->bytes = bytes;
+  pthread_mutex_init(&pool->mutex, NULL);
+  pthread_cond_init(&pool->wake, NULL);
+
+  // The application's signals are handled on the application's threads.
+  sigset_t all, previous;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &previous);
+  int error = 0;
+  int32_t started = 0;
+  for (; started < threads - 1 && !error; started += !error) {
+    struct pool_worker *worker = &pool->workers[started];
+    worker->pool = pool;
+    worker->index = started + 1;
+    error = pthread_create(&worker->thread, NULL, worker_main, worker);
+    if (!error)
+      pthread_setname_np(worker->thread, "dlc-worker");
+  }
+  pthread_sigmask(SIG_SETMASK, &previous, NULL);
+  if (error) {
+    stop(pool, started);
+    return dlc_fail(message, DLC_ERROR_THREADS,
+                    "worker thread %d of %d cannot be started: %s",
+                    started + 1, threads - 1, strerror(error));
+  }
+  *result = pool;
+  return DLC_OK;
+}
+
+void dlc_pool_destroy(dlc_pool *pool) {
+  if (pool)
+    stop(pool, pool->threads - 1);
+}
+
+int32_t dlc_pool_threads(const dlc_pool *pool) {
+  return pool ? pool->threads : 1;
+}
