@@ -8,13 +8,23 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <string>
 
 namespace dlc::nn {
 
 /// Elements of `type` for one item of the batch; the batch is dimension 0.
 int64_t getElementsPerItem(mlir::Type type);
+
+/// One an element for an elementwise layer, none for a layer that moves data.
+int64_t getDefaultFlops(mlir::Operation *layer);
+
+/// `dim` counted from the front (negative values count from the back), or
+/// nothing where a tensor of `rank` has no such dimension.
+std::optional<int64_t> normalizeDim(int64_t dim, int64_t rank);
 
 /// Marks an op whose result is its first operand at inference (dropout, identity).
 template <typename ConcreteOp>
@@ -23,11 +33,41 @@ struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentit
 /// The attribute of a function argument or result that holds its name in the network.
 inline constexpr llvm::StringLiteral nameAttr = "nn.name";
 
+/// Whether `type`, the declared type of `layer`'s result, is `inferred`; reports where not.
+llvm::LogicalResult verifyResultType(mlir::Operation *layer, mlir::Type inferred);
+
+/// The verifier of every layer: its constraints hold and its result is what they give.
+template <typename LayerOp>
+llvm::LogicalResult verifyLayer(LayerOp layer) {
+  llvm::SmallVector<mlir::Type, 1> inferred;
+  if (failed(LayerOp::inferReturnTypes(layer.getContext(), layer.getLoc(), typename LayerOp::Adaptor(layer), inferred)))
+    return llvm::failure();
+  return verifyResultType(layer, inferred.front());
+}
+
 } // namespace dlc::nn
 
 #include "dialects/nn/NnDialect.h.inc"
 #include "dialects/nn/NnInterfaces.h.inc"
+#include "dialects/nn/NnAttrInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/nn/NnOps.h.inc"
+
+namespace dlc::nn {
+
+/// Rows and columns at the end of a layer's input that only a further window,
+/// one that does not fit, would reach. What a stride larger than the window
+/// skips between windows is not counted, nor is padding.
+struct UncoveredTail {
+  int64_t rows, columns;
+};
+UncoveredTail getUncoveredTail(WindowOpInterface layer);
+
+/// Says which of them there are and why, such as "window 3, stride 3 does not fit
+/// input 7 with padding 0: (7 - 3) / 3 is not whole, the last row is dropped, as
+/// is the last column"; empty where the windows cover the input.
+std::string describeUncoveredTail(WindowOpInterface layer);
+
+} // namespace dlc::nn
 
 #endif // DLC_DIALECTS_NN_NN_H

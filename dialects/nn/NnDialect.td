@@ -21,7 +21,8 @@ def Nn_Dialect : Dialect {
 
     A network is a `func.func` whose arguments and results carry `nn.name`.
   }];
-  let useDefaultAttributePrinterParser = 0;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -54,8 +55,12 @@ def Nn_Padding : Nn_AttrKind<ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<4>
 def Nn_Ints : Nn_AttrKind<DenseI64ArrayAttr, "ints">;
 /// A shape: whole numbers, of which one may be -1 (inferred) and the first may be "batch".
 def Nn_Shape : Nn_AttrKind<DenseI64ArrayAttr, "shape">;
-def Nn_Int : Nn_AttrKind<I64Attr, "int">;
-def Nn_PositiveInt : Nn_AttrKind<ConfinedAttr<I64Attr, [IntPositive]>, "positive">;
+class Nn_SignedInt<Attr base, string kind> : Nn_AttrKind<base, kind> {
+  let returnType = "int64_t";
+  let convertFromStorage = "$_self.getInt()";
+}
+def Nn_Int : Nn_SignedInt<I64Attr, "int">;
+def Nn_PositiveInt : Nn_SignedInt<ConfinedAttr<I64Attr, [IntPositive]>, "positive">;
 def Nn_Float : Nn_AttrKind<F64Attr, "float">;
 def Nn_Bool : Nn_AttrKind<BoolAttr, "bool">;
 
@@ -74,11 +79,15 @@ class Nn_Key<string name, string kind, string default, string summary> {
 class Nn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Nn_Dialect, mnemonic, !listconcat(traits, [Pure])>;
 
-/// A layer: one result, whose type is inferred.
+/// A layer: one result, whose type is inferred. Its constraints are checked by
+/// the inference, so that importers get them before there is an op; the verifier
+/// runs the inference again and compares.
 class Nn_Layer<string mnemonic, list<Trait> traits = []>
     : Nn_Op<mnemonic, !listconcat([InferTypeOpAdaptor], traits)> {
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDefinition = "::llvm::LogicalResult $cppClass::verify() { return ::dlc::nn::verifyLayer(*this); }";
   /// Keys of the network file beside the op's attributes.
   list<Nn_Key> keys = [];
 }

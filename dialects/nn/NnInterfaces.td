@@ -15,19 +15,23 @@ def Nn_LayerOpInterface : OpInterface<"LayerOpInterface"> {
   let methods = [
     StaticInterfaceMethod<[{
         Infers the type of every parameter operand, in operand order, from the
-        types of the inputs and the layer's keys and attributes (`config`). An
-        optional parameter that the layer is told to do without gets a null
-        type. On misfit, reports at `loc` and fails.
+        types of the inputs and the layer's keys and attributes (`config`: an
+        i64 for a whole number, a bool, an array of i64 for a size; defaults may
+        be absent, values may be absurd). An optional parameter that the layer
+        is told to do without gets a null type. On misfit, reports at `loc` and
+        fails.
       }],
       "::llvm::LogicalResult", "inferParameterTypes",
       (ins "::mlir::Location":$loc, "::llvm::ArrayRef<::mlir::RankedTensorType>":$inputs,
            "::mlir::DictionaryAttr":$config, "::llvm::SmallVectorImpl<::mlir::RankedTensorType> &":$types),
       [{}], [{ return ::mlir::success(); }]>,
     InterfaceMethod<[{
-        Floating-point operations for one item of the batch; a multiply-add is two.
+        Floating-point operations for one item of the batch, at most 2^63 − 1. A
+        multiply-add is two; the addition of a bias is not counted. Elementwise
+        layers count one an element, those that only move data none.
       }],
       "int64_t", "getFlops", (ins), [{}], [{
-        return ::dlc::nn::getElementsPerItem($_op->getResult(0).getType());
+        return ::dlc::nn::getDefaultFlops($_op);
       }]>,
   ];
 }
@@ -101,6 +105,17 @@ def Nn_ParameterOpInterface : OpInterface<"ParameterOpInterface"> {
       }],
       "void", "evaluate",
       (ins "::llvm::ArrayRef<::llvm::ArrayRef<float>>":$operands, "::llvm::MutableArrayRef<float>":$result)>,
+  ];
+}
+
+def Nn_StorageEncodingInterface : AttrInterface<"StorageEncodingInterface"> {
+  let description = [{
+    An encoding of a tensor type that says how its elements are stored.
+  }];
+  let cppNamespace = "::dlc::nn";
+  let methods = [
+    InterfaceMethod<"Elements that a tensor of the static `shape` takes in storage.",
+      "int64_t", "getStorageElements", (ins "::llvm::ArrayRef<int64_t>":$shape)>,
   ];
 }
 

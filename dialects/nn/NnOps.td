@@ -15,6 +15,11 @@ def Nn_ParameterOp : Nn_Op<"parameter"> {
     holds them. Names are those of a PyTorch state_dict. `init` says how to draw
     values where no file gives any: "he", "xavier", "zeros" or "ones".
 
+    Constraints:
+    - (C1) the name is not empty;
+    - (C2) `init`, where given, is one of the four;
+    - (C3) all dimensions are static, and there is no encoding.
+
     ```mlir
     %w = nn.parameter "conv1.weight" : tensor<6x1x5x5xf32>
     ```
@@ -22,6 +27,7 @@ def Nn_ParameterOp : Nn_Op<"parameter"> {
   let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Nn_NormalizeOp : Nn_Op<"normalize", [InferTypeOpAdaptor]> {
@@ -29,13 +35,14 @@ def Nn_NormalizeOp : Nn_Op<"normalize", [InferTypeOpAdaptor]> {
   let description = [{
     Converts what the program holds into f32 in NCHW. With `mean` and `std` (one
     value a channel, or one for all) the result is (x·s − mean) / std, where s is
-    1/255 for u8 and 1 for f32; without them it is x.
+    1/255 for ui8 and 1 otherwise; where one of them is empty, the mean is 0 or
+    the standard deviation 1. With both empty the result is x.
 
     Constraints:
     - (C1) the input has rank 4;
     - (C2) `layout` is "NCHW" or "NHWC";
     - (C3) `mean` and `std` have one element, or one a channel, or none at all;
-    - (C4) no element of `std` is zero.
+    - (C4) all elements are finite, and no element of `std` is zero.
 
     ```mlir
     %0 = nn.normalize %image {layout = "NHWC", mean = array<f64: 0.5>, std = array<f64: 0.5>}
@@ -46,27 +53,49 @@ def Nn_NormalizeOp : Nn_Op<"normalize", [InferTypeOpAdaptor]> {
                        DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$mean, DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$std);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDefinition = "::llvm::LogicalResult $cppClass::verify() { return ::dlc::nn::verifyLayer(*this); }";
 }
 
 def Nn_FoldScaleOp : Nn_Op<"fold_scale", [DeclareOpInterfaceMethods<Nn_ParameterOpInterface>, AllTypesMatch<["weight", "result"]>]> {
   let summary = "a weight with a batch norm's scale folded in";
   let description = [{
     w'[o, …] = w[o, …] · γ[o] / √(σ²[o] + ε).
+
+    Constraints:
+    - (C1) the weight has a dimension o, and the others are [O];
+    - (C2) no operand has an encoding.
+
+    ```mlir
+    %1 = nn.fold_scale %w, %gamma, %variance {eps = 1.0e-05 : f64}
+       : (tensor<6x1x5x5xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<6x1x5x5xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$weight, Nn_Tensor:$gamma, Nn_Tensor:$variance, F64Attr:$eps);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 def Nn_FoldShiftOp : Nn_Op<"fold_shift", [DeclareOpInterfaceMethods<Nn_ParameterOpInterface>, AllTypesMatch<["beta", "result"]>]> {
   let summary = "a bias with a batch norm's shift folded in";
   let description = [{
     b'[o] = (b[o] − μ[o]) · γ[o] / √(σ²[o] + ε) + β[o]; without a bias b is 0.
+
+    Constraints:
+    - (C1) all operands are [O];
+    - (C2) no operand has an encoding.
+
+    ```mlir
+    %1 = nn.fold_shift %gamma, %beta, %mean, %variance, %b {eps = 1.0e-05 : f64}
+       : (tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<6xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gamma, Nn_Tensor:$beta, Nn_Tensor:$mean, Nn_Tensor:$variance,
                        Optional<Nn_Tensor>:$bias, F64Attr:$eps);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -136,6 +165,7 @@ class Nn_Activation<string mnemonic, Trait elementwise = Nn_Elementwise>
 
 def Nn_ReluOp : Nn_Activation<"relu"> {
   let summary = "max(x, 0); NaN stays NaN";
+  let hasFolder = 1;
 }
 def Nn_LeakyReluOp : Nn_Activation<"leaky_relu"> {
   let summary = "x where x ≥ 0, otherwise negative_slope · x";
@@ -194,8 +224,9 @@ def Nn_MaxPool2dOp : Nn_Layer<"max_pool2d", [Nn_CountedLayer,
 
     Constraints:
     - (C1) the input has rank 4;
-    - (C2) padding is at most half of the window;
-    - (C3) the window, dilated, is no larger than the padded input.
+    - (C2) padding is at most half of the window, dilated;
+    - (C3) the window, dilated, is no larger than the padded input; with
+      `ceil_mode` it may be larger by less than a stride.
 
     ```mlir
     %1 = nn.max_pool2d %0 {kernel_size = array<i64: 2, 2>, stride = array<i64: 2, 2>}
@@ -215,7 +246,18 @@ def Nn_AvgPool2dOp : Nn_Layer<"avg_pool2d", [Nn_CountedLayer, DeclareOpInterface
     or, without `count_include_pad`, in the input itself. `stride` is the window's
     size unless given.
 
-    Shape and constraints as max_pool2d.
+    Shape: as max_pool2d.
+
+    Constraints:
+    - (C1) the input has rank 4;
+    - (C2) padding is at most half of the window;
+    - (C3) the window is no larger than the padded input; with `ceil_mode` it may
+      be larger by less than a stride.
+
+    ```mlir
+    %1 = nn.avg_pool2d %0 {kernel_size = array<i64: 3, 3>, stride = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>}
+       : (tensor<?x6x28x28xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Size:$kernel_size, Nn_Size:$stride,
                        DefaultValuedAttr<Nn_Padding, "{0, 0, 0, 0}">:$padding,
@@ -228,6 +270,10 @@ def Nn_GlobalAvgPool2dOp : Nn_Layer<"global_avg_pool2d", [Nn_CountedLayer]> {
   let description = [{
     Constraints:
     - (C1) the input has rank 4.
+
+    ```mlir
+    %1 = nn.global_avg_pool2d %0 : (tensor<?x512x7x7xf32>) -> tensor<?x512x1x1xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input);
 }
@@ -244,7 +290,13 @@ def Nn_BatchNorm2dOp : Nn_Layer<"batch_norm2d", [Nn_ParametricLayer, Nn_Elementw
 
     Constraints:
     - (C1) the input has rank 2 or more; its channels are dimension 1;
-    - (C2) every parameter is [C].
+    - (C2) every parameter is [C];
+    - (C3) `eps` is finite and not negative.
+
+    ```mlir
+    %1 = nn.batch_norm2d %0, %w, %b, %mean, %var {eps = 1.0e-03 : f64}
+       : (tensor<?x6x28x28xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<?x6x28x28xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Nn_Parameter:$bias,
                        Nn_Parameter:$running_mean, Nn_Parameter:$running_var,
@@ -260,7 +312,11 @@ def Nn_LocalResponseNormOp : Nn_Layer<"local_response_norm", [Nn_CountedLayer]> 
     c − ⌊size/2⌋ to c + ⌊(size − 1)/2⌋, as far as they exist.
 
     Constraints:
-    - (C1) the input has rank 3 or more.
+    - (C1) the input has rank 3 or more; its channels are dimension 1.
+
+    ```mlir
+    %1 = nn.local_response_norm %0 {size = 5 : i64, alpha = 1.0e-04 : f64} : (tensor<?x96x55x55xf32>) -> tensor<?x96x55x55xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_PositiveInt:$size,
                        DefaultValuedAttr<Nn_Float, "1e-4">:$alpha,
@@ -270,6 +326,14 @@ def Nn_LocalResponseNormOp : Nn_Layer<"local_response_norm", [Nn_CountedLayer]> 
 
 def Nn_DropoutOp : Nn_Layer<"dropout", [Nn_PlainLayer, Nn_InferenceIdentity]> {
   let summary = "drops elements in training; nothing at inference";
+  let description = [{
+    Constraints:
+    - (C1) `p`, the probability that an element is dropped, is between 0 and 1.
+
+    ```mlir
+    %1 = nn.dropout %0 {p = 2.0e-01 : f64} : (tensor<?x84xf32>) -> tensor<?x84xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Float, "0.5">:$p);
 }
 
@@ -288,7 +352,12 @@ def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer]> {
     Constraints:
     - (C1) 1 ≤ start_dim ≤ end_dim < rank, negative values counted from the end;
       the batch stays by itself.
+
+    ```mlir
+    %1 = nn.flatten %0 : (tensor<?x16x5x5xf32>) -> tensor<?x400xf32>
+    ```
   }];
+  let hasFolder = 1;
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Int, "1">:$start_dim,
                        DefaultValuedAttr<Nn_Int, "-1">:$end_dim);
 }
@@ -297,14 +366,20 @@ def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` names every dimension; the first one is the batch and is given as
-    "batch" in a network file (ShapedType::kDynamic here) or as its number. One
-    of the others may be -1.
+    "batch" in a network file (ShapedType::kDynamic here: whatever the input's
+    is) or as its number. One of the others may be -1.
 
     Constraints:
     - (C1) the first dimension is the input's batch;
     - (C2) at most one element is -1, all others are positive;
     - (C3) the number of elements of an item is that of the input's.
+
+    ```mlir
+    %1 = nn.reshape %0 {shape = array<i64: -9223372036854775808, 4, -1>} : (tensor<?x16x5x5xf32>) -> tensor<?x4x100xf32>
+    ```
   }];
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
   let arguments = (ins Nn_Tensor:$input, Nn_Shape:$shape);
 }
 
@@ -315,17 +390,29 @@ def Nn_ConcatOp : Nn_Layer<"concat", [Nn_PlainLayer]> {
     - (C1) there is at least one input, and all have the same rank;
     - (C2) `dim` names a dimension other than the batch;
     - (C3) all other dimensions are equal.
+
+    ```mlir
+    %2 = nn.concat %0, %1 : (tensor<?x64x28x28xf32>, tensor<?x32x28x28xf32>) -> tensor<?x96x28x28xf32>
+    ```
   }];
+  let hasFolder = 1;
   let arguments = (ins Variadic<Nn_Tensor>:$inputs, DefaultValuedAttr<Nn_Int, "1">:$dim);
 }
 
-class Nn_Binary<string mnemonic> : Nn_Layer<mnemonic, [Nn_PlainLayer, Nn_Elementwise, Commutative]> {
+class Nn_Binary<string mnemonic> : Nn_Layer<mnemonic, [Nn_PlainLayer, Nn_ElementwiseOffZero, Commutative]> {
   let description = [{
-    Shapes broadcast as in NumPy, aligned at the last dimension.
+    Shapes broadcast as in NumPy, aligned at the last dimension. Zeros are
+    preserved unless an input is broadcast along the channels: its value then
+    meets pad lanes too.
 
     Constraints:
     - (C1) dimensions are equal or one of them is 1;
-    - (C2) the batch is that of both inputs where both reach it.
+    - (C2) the batch of an input meets the batch of the other, 1 or nothing.
+
+    ```mlir
+    %2 = nn.add %0, %1 : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+    %3 = nn.mul %2, %gate : (tensor<?x64x56x56xf32>, tensor<?x64x1x1xf32>) -> tensor<?x64x56x56xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$lhs, Nn_Tensor:$rhs);
 }
@@ -341,7 +428,12 @@ def Nn_PadOp : Nn_Layer<"pad", [Nn_PlainLayer]> {
     Constraints:
     - (C1) the number of values is even and reaches no further than dimension 1;
     - (C2) every dimension of the result is positive.
+
+    ```mlir
+    %1 = nn.pad %0 {padding = array<i64: 1, 2, 0, -1>} : (tensor<?x3x32x32xf32>) -> tensor<?x3x31x35xf32>
+    ```
   }];
+  let hasFolder = 1;
   let arguments = (ins Nn_Tensor:$input, Nn_Ints:$padding, DefaultValuedAttr<Nn_Float, "0.0">:$value);
 }
 
