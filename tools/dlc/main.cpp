@@ -1,0 +1,89 @@
+// dlc: an ahead-of-time compiler for convolutional networks. Finds the verb.
+#include "runtime/include/dlc/dlc.h"
+#include "tools/dlc/ExitCode.h"
+#include "tools/dlc/Options.h"
+#include "tools/dlc/Verb.h"
+
+#include "compiler/halide/Halide.h"
+
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace dlc;
+
+namespace {
+struct Verb {
+  StringRef name, summary;
+  VerbMain run;
+};
+} // namespace
+
+// In the order of their use.
+static constexpr Verb verbs[] = {
+    {"compile", "network in, object file and header out", compileMain},
+    {"schema", "the JSON Schema of network files", schemaMain},
+    {"cache", "the cache of compiled kernels", cacheMain},
+};
+
+static void printHelp(raw_ostream &os) {
+  os << "dlc compiles convolutional networks to native object files.\n\n"
+        "usage: dlc VERB ...\n\n";
+  for (const Verb &verb : verbs)
+    os << "  " << left_justify(verb.name, 10) << verb.summary << "\n";
+  os << "\n  `dlc VERB --help` lists a verb's options\n"
+        "  --version   of dlc and of what it is built with\n"
+        "  --licenses  of what it is built with\n";
+}
+
+static int failUsage(const Twine &message) {
+  errs() << "dlc: error: " << message << "\n\n";
+  printHelp(errs());
+  return exitUsage;
+}
+
+int main(int argc, char **argv) {
+  SmallVector<StringRef> arguments(argv + 1, argv + argc);
+  if (arguments.empty())
+    return failUsage("expects a verb");
+  StringRef word = arguments.front();
+  ArrayRef<StringRef> rest = ArrayRef<StringRef>(arguments).drop_front();
+
+  // How dlc starts itself to compile one kernel; no verb of the user's.
+  if (word == halide_backend::kernelProcessVerb)
+    return halide_backend::kernelProcessMain(rest);
+
+  for (const Verb &verb : verbs)
+    if (verb.name == word)
+      return verb.run(rest);
+
+  if (word == "--help" || word == "-h" || word == "help") {
+    // `dlc help VERB` too.
+    if (rest.size() == 1 && word == "help")
+      for (const Verb &verb : verbs)
+        if (verb.name == rest.front())
+          return verb.run({"--help"});
+    printHelp(outs());
+    return exitFine;
+  }
+  if (word == "--version") {
+    outs() << "dlc " DLC_VERSION_STRING " (LLVM " LLVM_VERSION_STRING ", Halide "
+           << halide_backend::getHalideVersion() << ")\n";
+    return exitFine;
+  }
+  if (word == "--licenses") {
+    printLicenses();
+    return exitFine;
+  }
+
+  SmallVector<StringRef> known;
+  for (const Verb &verb : verbs)
+    known.push_back(verb.name);
+  StringRef kind = word.starts_with("-") ? "option" : "verb";
+  if (kind == "option")
+    known = {"--help", "--version", "--licenses"};
+  StringRef similar = findSimilar(word, known);
+  std::string suggestion = similar.empty() ? "" : ("; did you mean '" + similar + "'?").str();
+  return failUsage("unknown " + kind + " '" + word + "'" + suggestion);
+}
