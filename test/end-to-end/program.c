@@ -49,7 +49,8 @@ int main(int argc, char **argv) {
   if (arena < 0)
     fail(dlc_status_string((dlc_status)arena));
   size_t whole = ((size_t)arena + 2 * GUARD + 63) / 64 * 64;
-  unsigned char *memory = aligned_alloc(GUARD, (whole + GUARD - 1) / GUARD * GUARD);
+  unsigned char *memory =
+      aligned_alloc(GUARD, (whole + GUARD - 1) / GUARD * GUARD);
   if (!memory)
     fail("no memory");
   memset(memory, 0xA5, whole);

@@ -37,7 +37,8 @@ static dlc_session *create(const dlc_model *model, int threads) {
 
 static void *work(void *index) {
   size_t i = (size_t)index;
-  dlc_session *session = create(i % 2 ? &digits_model : &hello_model, 1 + i % 3);
+  dlc_session *session =
+      create(i % 2 ? &digits_model : &hello_model, 1 + i % 3);
   int good = session != NULL;
   for (int run = 0; good && run < RUNS; ++run)
     good = i % 2 ? classify(session) : find_edges(session);
@@ -50,7 +51,8 @@ int main(void) {
     digits_image[0][i] = (uint8_t)(i * 7 % 17);
   for (int i = 0; i < BATCH * 36; ++i)
     hello_image[0][i] = (float)(i * 5 % 11);
-  dlc_session *digits = create(&digits_model, 1), *hello = create(&hello_model, 1);
+  dlc_session *digits = create(&digits_model, 1),
+              *hello = create(&hello_model, 1);
   if (!digits || !hello ||
       digits_run(digits, digits_image[0], digits_expected[0]) != DLC_OK ||
       hello_run(hello, hello_image[0], hello_expected[0]) != DLC_OK)
