@@ -36,18 +36,34 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+installed() {
+  [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]
+}
+
+# What the package managers say goes to a file, and to the screen where they fail.
+log=build/setup.log
+mkdir -p build
+quietly() {
+  "$@" >"$log" 2>&1 || { cat "$log" >&2; fail "this failed: $*"; }
+}
+
 missing=()
 for package in "${packages[@]}"; do
-  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || true
-  [ "$status" = 'install ok installed' ] || missing+=("$package")
+  installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "this is not a Debian system; please install: ${missing[*]}"
   [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "please install as root: apt-get install ${missing[*]}"
   echo "setup: installing ${missing[*]}"
-  as_root apt-get -o DPkg::Lock::Timeout=300 update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" \
-    >/dev/null || fail "apt-get could not install: ${missing[*]}"
+  # Certificates that someone put here without the package ca-certificates, a proxy's say, would be lost when that
+  # package comes along with the others: here it looks for what is to be kept.
+  bundle=/etc/ssl/certs/ca-certificates.crt
+  if [ -f $bundle ] && ! installed ca-certificates; then
+    as_root install -D -m 644 $bundle /usr/local/share/ca-certificates/kept-by-dlc-setup.crt
+  fi
+  apt=(apt-get -o DPkg::Lock::Timeout=300 -qq)
+  quietly as_root "${apt[@]}" update
+  quietly as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 fi
 
 # The environment remembers what was installed into it. It is made anew where it does not run (another Python has come)
@@ -56,13 +72,13 @@ venv=build/venv
 if ! "$venv/bin/python" -c 'import pip' 2>/dev/null || ! grep -qF "$PWD/$venv/" "$venv/bin/pip" 2>/dev/null; then
   echo "setup: making the Python environment $venv"
   rm -rf "$venv"
-  /usr/bin/python3 -m venv "$venv"
+  quietly /usr/bin/python3 -m venv "$venv"
 fi
 for file in "${requirements[@]}"; do
   done_file=$venv/$(basename "$file").installed
   cmp -s "$file" "$done_file" && continue
   echo "setup: installing $(grep -v '^#' "$file" | tr '\n' ' ')into $venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
+  quietly "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
   cp "$file" "$done_file"
 done
 echo "setup: all there"
