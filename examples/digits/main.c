@@ -41,10 +41,11 @@ int main(int argc, char **argv) {
   dlc_options options = DLC_OPTIONS_INIT;
   options.batch = count;
   dlc_session *session = NULL;
-  if (count == 0 ||
-      dlc_session_create(&digits_model, &options, &session) != DLC_OK ||
+  if (count == 0)
+    return fprintf(stderr, "usage: digits FILE.csv\n"), 2;
+  if (dlc_session_create(&digits_model, &options, &session) != DLC_OK ||
       digits_run(session, image[0], prob[0]) != DLC_OK)
-    return fprintf(stderr, "no result: %s\n", dlc_session_error(session)), 1;
+    return fprintf(stderr, "%s\n", dlc_session_error(session)), 1;
 
   for (int i = 0; i < count; right += guess[i] == label[i], ++i)
     for (int c = 1; c < CLASSES; ++c)

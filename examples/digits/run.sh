@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 here=examples/digits out=build/examples/digits
 
 tools/setup.sh
-[ -x build/bin/dlc ] || tools/build.sh
+[ -x build/bin/dlc ] && [ -e build/lib/libdlc_runtime.a ] || tools/build.sh dlc dlc_runtime
 
 mkdir -p $out
 zcat build/venv/lib/python3*/site-packages/sklearn/datasets/data/digits.csv.gz | tail -n 360 > $out/held-out.csv
