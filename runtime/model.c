@@ -71,7 +71,7 @@ int64_t dlc_arena_bytes(const dlc_model *model, int64_t batch,
   dlc_status status = dlc_table_check(model, &message);
   if (!status)
     status = dlc_table_batch(model, &batch, &message);
-  if (!status && threads < 0)
+  if (!status && (threads < 0 || threads > DLC_MAX_THREADS))
     status = DLC_ERROR_ARGUMENT;
   if (!status)
     status = dlc_table_arena(model, batch,

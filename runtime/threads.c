@@ -73,7 +73,7 @@ int32_t dlc_default_threads(void) {
   if (sched_getaffinity(0, sizeof(processors), &processors))
     return 1; // more than 1024 processors: let the caller choose
   int count = CPU_COUNT(&processors);
-  return count > 0 ? count : 1;
+  return count < 1 ? 1 : count > DLC_MAX_THREADS ? DLC_MAX_THREADS : count;
 }
 
 static void relax(void) {

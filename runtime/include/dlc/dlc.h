@@ -161,7 +161,7 @@ typedef struct dlc_options {
   /// most the pool's threads are used.
   int32_t threads;
 
-  /// Non-zero: measure every step; see dlc_step_info.
+  /// Non-zero: measure every step; see dlc_get_step_info.
   int32_t profile;
 
   /// The caller's arena: at least dlc_arena_bytes(model, batch, threads) bytes,
@@ -203,7 +203,11 @@ static inline void dlc_options_init(dlc_options *options) {
   *options = defaults;
 }
 
-/// The number of processors this process may run on, at least 1.
+/// No session or pool has more threads.
+#define DLC_MAX_THREADS 1024
+
+/// The number of processors this process may run on, at least 1 and at most
+/// DLC_MAX_THREADS.
 int32_t dlc_default_threads(void);
 
 //===----------------------------------------------------------------------===//

@@ -222,10 +222,10 @@ uint64_t dlc_hash64(const void *bytes, size_t size);
 // is the user_context that the driver or the parallel loop handed on.
 //===----------------------------------------------------------------------===//
 
-/// Scratch of the calling worker, aligned to 64 bytes; never null (a kernel
-/// without asserts would not look): a request beyond the planned scratch is
-/// served by the session's allocator, and the run then ends in
-/// DLC_ERROR_KERNEL with a message that says how much was missing.
+/// Scratch of the calling worker, aligned to 64 bytes. A request beyond the
+/// planned scratch is served by the session's allocator, for a kernel without
+/// asserts does not look for null; the run then ends in DLC_ERROR_KERNEL with a
+/// message that says how much was missing.
 void *dlc_rt_malloc(void *context, size_t bytes);
 void dlc_rt_free(void *context, void *pointer);
 
@@ -236,8 +236,8 @@ int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size,
                       uint8_t *closure);
 
 /// Writes `value` into the frame of so many columns and rows around an
-/// interior, which lies in memory with room for it. Dimensions of the float32
-/// (or float16, bfloat16) interior: lane, x, y, channel block, batch.
+/// interior, which lies in memory with room for it. The interior is f32 with
+/// the dimensions lane, x, y, channel block, batch.
 void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior,
                       int32_t left, int32_t right, int32_t top, int32_t bottom,
                       float value);
