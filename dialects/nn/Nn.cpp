@@ -18,7 +18,7 @@ void NnDialect::initialize() {
       >();
 }
 
-/// `nn.name` on an argument or result is a string; there are no other such attributes.
+/// `nn.name` on an argument or result is a string; there are no others but an argument's `nn.requires_grad`.
 static LogicalResult verifyName(Operation *function, NamedAttribute attribute) {
   if (attribute.getName() != nameAttr)
     return function->emitOpError("has an unknown attribute '") << attribute.getName().getValue() << "' on its signature";
@@ -30,6 +30,8 @@ static LogicalResult verifyName(Operation *function, NamedAttribute attribute) {
 
 LogicalResult NnDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned argument,
                                                   NamedAttribute attribute) {
+  if (attribute.getName() == requiresGradAttr && isa<UnitAttr>(attribute.getValue()))
+    return success();
   return verifyName(op, attribute);
 }
 

@@ -33,6 +33,18 @@ struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentit
 /// The attribute of a function argument or result that holds its name in the network.
 inline constexpr llvm::StringLiteral nameAttr = "nn.name";
 
+/// The unit attribute of a function argument whose gradient the program asks for.
+inline constexpr llvm::StringLiteral requiresGradAttr = "nn.requires_grad";
+
+/// The attribute, false, of a parameter that training leaves alone.
+inline constexpr llvm::StringLiteral trainableAttr = "nn.trainable";
+
+/// The module's attribute that holds the path of its weight file, relative to the network's file.
+inline constexpr llvm::StringLiteral weightsAttr = "nn.weights";
+
+/// The function's dictionary of what the network file says of training.
+inline constexpr llvm::StringLiteral trainingAttr = "nn.training";
+
 /// Whether `type`, the declared type of `layer`'s result, is `inferred`; reports where not.
 llvm::LogicalResult verifyResultType(mlir::Operation *layer, mlir::Type inferred);
 

@@ -33,7 +33,13 @@ def Nn_Dialect : Dialect {
 def Nn_Tensor : RankedTensorOf<[F32, F64], [], "ranked tensor of f32 or f64">;
 
 /// A tensor that the layer owns and that a weight file holds under `<layer>.<operand>`.
-def Nn_Parameter : RankedTensorOf<[F32, F64], [], "parameter tensor of f32 or f64">;
+/// Where there is no file, `init` says how it is drawn: "weights" (He or Xavier, by what takes the sums), "zeros" or "ones".
+class Nn_ParameterTensor<string init> : RankedTensorOf<[F32, F64], [], "parameter tensor of f32 or f64"> {
+  string initialiser = init;
+}
+def Nn_Parameter : Nn_ParameterTensor<"weights">;
+def Nn_ZerosParameter : Nn_ParameterTensor<"zeros">;
+def Nn_OnesParameter : Nn_ParameterTensor<"ones">;
 
 /// Raw values as the program holds them.
 def Nn_RawTensor : RankedTensorOf<[F32, UI8, SI8], [], "ranked tensor of f32, ui8 or si8">;
@@ -90,6 +96,8 @@ class Nn_Layer<string mnemonic, list<Trait> traits = []>
   let extraClassDefinition = "::llvm::LogicalResult $cppClass::verify() { return ::dlc::nn::verifyLayer(*this); }";
   /// Keys of the network file beside the op's attributes.
   list<Nn_Key> keys = [];
+  /// How to draw the weights whose sums this layer takes, where it matters: "he" or "xavier".
+  string weightInit = "";
 }
 
 def Nn_PlainLayer : DeclareOpInterfaceMethods<Nn_LayerOpInterface>;

@@ -125,7 +125,7 @@ def Nn_Conv2dOp : Nn_Layer<"conv2d", [Nn_ParametricLayer,
        : (tensor<?x1x28x28xf32>, tensor<6x1x5x5xf32>, tensor<6xf32>) -> tensor<?x6x28x28xf32>
     ```
   }];
-  let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Optional<Nn_Parameter>:$bias,
+  let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Optional<Nn_ZerosParameter>:$bias,
                        Nn_Size:$kernel_size,
                        DefaultValuedAttr<Nn_Size, "{1, 1}">:$stride,
                        DefaultValuedAttr<Nn_Padding, "{0, 0, 0, 0}">:$padding,
@@ -149,7 +149,7 @@ def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, DeclareOpInterfaceMeth
     %1 = nn.linear %0, %w, %b : (tensor<?x84xf32>, tensor<10x84xf32>, tensor<10xf32>) -> tensor<?x10xf32>
     ```
   }];
-  let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Optional<Nn_Parameter>:$bias);
+  let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Optional<Nn_ZerosParameter>:$bias);
   let keys = [Nn_Key<"out_features", "positive", "", "size of the result's last dimension">,
               Nn_Key<"bias", "bool", "true", "whether the layer adds a bias">];
 }
@@ -161,6 +161,7 @@ def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, DeclareOpInterfaceMeth
 class Nn_Activation<string mnemonic, Trait elementwise = Nn_Elementwise>
     : Nn_Layer<mnemonic, [Nn_PlainLayer, elementwise]> {
   let arguments = (ins Nn_Tensor:$input);
+  let weightInit = "he";
 }
 
 def Nn_ReluOp : Nn_Activation<"relu"> {
@@ -173,9 +174,11 @@ def Nn_LeakyReluOp : Nn_Activation<"leaky_relu"> {
 }
 def Nn_SigmoidOp : Nn_Activation<"sigmoid", Nn_ElementwiseOffZero> {
   let summary = "1 / (1 + exp(−x))";
+  let weightInit = "xavier";
 }
 def Nn_TanhOp : Nn_Activation<"tanh"> {
   let summary = "hyperbolic tangent";
+  let weightInit = "xavier";
 }
 def Nn_EluOp : Nn_Activation<"elu"> {
   let summary = "x where x > 0, otherwise alpha · (exp(x) − 1)";
@@ -298,8 +301,8 @@ def Nn_BatchNorm2dOp : Nn_Layer<"batch_norm2d", [Nn_ParametricLayer, Nn_Elementw
        : (tensor<?x6x28x28xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<?x6x28x28xf32>
     ```
   }];
-  let arguments = (ins Nn_Tensor:$input, Nn_Parameter:$weight, Nn_Parameter:$bias,
-                       Nn_Parameter:$running_mean, Nn_Parameter:$running_var,
+  let arguments = (ins Nn_Tensor:$input, Nn_OnesParameter:$weight, Nn_ZerosParameter:$bias,
+                       Nn_ZerosParameter:$running_mean, Nn_OnesParameter:$running_var,
                        DefaultValuedAttr<Nn_Float, "1e-5">:$eps,
                        DefaultValuedAttr<Nn_Float, "0.1">:$momentum);
 }
