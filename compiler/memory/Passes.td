@@ -1,0 +1,31 @@
+// The pass of this room.
+#ifndef DLC_COMPILER_MEMORY_PASSES_TD
+#define DLC_COMPILER_MEMORY_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlanMemory : Pass<"kernel-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Give every tensor its place";
+  let description = [{
+    Sets the `storage` of every launch, concat, view and pack of the network.
+    Inputs and outputs lie in the caller's buffers, all else in one arena, where
+    tensors that are never live together share bytes. No byte is copied where
+    layouts allow: the inputs of a concat lie inside of its result, a view shares
+    its input's storage, the result of an elementwise kernel takes the place of
+    an operand that nobody reads any more. Where that is impossible (a tensor
+    that is wanted in two places) a copying kernel is inserted.
+
+    Sizes are those of one item of the batch, rounded up to 64 bytes; places
+    scale with the batch. Tensors whose batch is fixed follow behind. Packed
+    parameters follow one another in the weights, in the order of their use;
+    other ops that make a parameter get their place as `kernel.storage`.
+
+    On the function: `kernel.arena_scaled_bytes` (times the batch),
+    `kernel.arena_bytes` (the fixed rest) and `kernel.weights_bytes`. Together
+    with `kernel.live_bytes`, the most that is live at any one step for one item,
+    they say how good the packing is.
+  }];
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::dlc::nn::NnDialect"];
+}
+
+#endif // DLC_COMPILER_MEMORY_PASSES_TD

@@ -1,0 +1,367 @@
+// Places every tensor of a network: see Passes.td.
+//
+// 1. Views and concatenations: who shares storage with whom, of necessity.
+// 2. Outputs: their storage is the caller's buffer.
+//    Where 1 or 2 cannot be had, a copying kernel is inserted.
+// 3. Elementwise kernels: the result takes the place of an operand that dies.
+// 4. The containers that are left are packed into the arena by their lifetimes.
+// 5. Parameters follow one another in the weights.
+#include "compiler/memory/PackIntervals.h"
+#include "compiler/memory/Passes.h"
+#include "compiler/memory/StorageForest.h"
+
+#include "dialects/kernel/Kernel.h"
+#include "dialects/nn/Parameters.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::memory;
+
+namespace dlc::memory {
+#define GEN_PASS_DEF_PLANMEMORY
+#include "compiler/memory/Passes.h.inc"
+} // namespace dlc::memory
+
+static constexpr int64_t alignment = 64;
+
+static RankedTensorType getTensor(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+static int64_t getElementBytes(Type type) {
+  return llvm::divideCeil(cast<RankedTensorType>(type).getElementTypeBitWidth(), 8);
+}
+
+/// Whether `value` is a tensor of activations, as opposed to a parameter.
+static bool isActivation(Value value) {
+  return isa<BlockArgument>(value) || isa<kernel::LaunchOp, kernel::ConcatOp, kernel::ViewOp>(value.getDefiningOp());
+}
+
+namespace {
+class Planner {
+public:
+  explicit Planner(func::FuncOp network) : network(network), symbols(network->getParentOp()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult shareOfNecessity();
+  LogicalResult placeOutputs();
+  void shareInPlace();
+  void packArena();
+  void placeParameters();
+  void writeStorage();
+
+  bool placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t offset);
+  Value copy(Value value, Operation *before);
+
+  void computeReads();
+  bool mayReplace(Value operand, kernel::LaunchOp launch);
+
+  kernel::StorageAttr getStorage(Value value);
+
+  func::FuncOp network;
+  SymbolTable symbols;
+  StorageForest forest;
+  /// Positions of launches; func.return comes last.
+  llvm::DenseMap<Operation *, int64_t> positions;
+  /// Of each activation: where it is written, and read for the last time by a launch or as an output.
+  llvm::DenseMap<Value, int64_t> firstWrite, lastRead;
+  /// Of each container in the arena.
+  SmallVector<int64_t> arenaOffsets;
+  int64_t scaledBytes = 0, fixedBytes = 0, weightsBytes = 0, liveBytes = 0;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Views, concatenations and outputs
+//===----------------------------------------------------------------------===//
+
+/// Inserts a kernel that copies `value` and returns the copy.
+Value Planner::copy(Value value, Operation *before) {
+  auto module = cast<ModuleOp>(network->getParentOp());
+  RankedTensorType type = getTensor(value);
+  auto kernelType = FunctionType::get(network.getContext(), {type}, {type});
+
+  kernel::FuncOp callee;
+  for (kernel::FuncOp candidate : module.getOps<kernel::FuncOp>())
+    if (candidate->hasAttr("kernel.copy") && candidate.getFunctionType() == kernelType)
+      callee = candidate;
+  if (!callee) {
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    callee = kernel::FuncOp::create(builder, value.getLoc(), "copy", kernelType);
+    symbols.insert(callee); // and renames it where there is another
+    int64_t vectorBytes = 32;
+    if (auto target = module->getAttrOfType<DictionaryAttr>("kernel.target"))
+      if (auto bytes = target.getAs<IntegerAttr>("vector_bytes"))
+        vectorBytes = bytes.getInt();
+    callee.setScheduleAttr(kernel::PointwiseAttr::get(module.getContext(), vectorBytes / getElementBytes(type), 1,
+                                                      kernel::Axis::Both));
+    callee->setAttr("kernel.copy", builder.getUnitAttr());
+    builder.setInsertionPointToStart(&callee.getBlock());
+    Value copied = nn::IdentityOp::create(builder, value.getLoc(), kernel::withLayout(type, {}),
+                                          callee.getBlock().getArgument(0));
+    kernel::ReturnOp::create(builder, value.getLoc(), copied);
+  }
+
+  OpBuilder builder(before);
+  auto launch = kernel::LaunchOp::create(builder, value.getLoc(), TypeRange{type}, callee.getSymNameAttr(),
+                                         ValueRange{value}, ArrayAttr());
+  forest.add(launch.getResult(0));
+  return launch.getResult(0);
+}
+
+/// Lets an input lie inside of the concatenation's result.
+bool Planner::placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t offset) {
+  if (!isActivation(input.get()))
+    return false;
+  // What the input already shares a container with moves along. None of it may
+  // end up in the place of another input, unless it is that input.
+  if (!forest.isWhole(input.get())) {
+    const int64_t shift = offset - forest.getPlace(input.get()).offset;
+    for (Value moved : forest.getContainer(input.get()).members) {
+      if (!isa_and_nonnull<kernel::LaunchOp>(moved.getDefiningOp()))
+        continue;
+      int64_t begin = 0;
+      bool covered = false;
+      for (Value other : concat.getInputs()) {
+        covered |= forest.contains(other) && forest.overlaps(moved, other) &&
+                   forest.getPlace(other).offset + shift == begin;
+        begin += kernel::getItemElements(other.getType());
+      }
+      if (!covered)
+        return false;
+    }
+  }
+  return forest.embed(input.get(), concat.getResult(), offset);
+}
+
+LogicalResult Planner::shareOfNecessity() {
+  for (BlockArgument argument : network.getArguments()) {
+    forest.add(argument);
+    forest.fix(argument, kernel::Space::Input, argument.getArgNumber());
+  }
+  for (Operation &op : llvm::make_early_inc_range(network.getBody().front())) {
+    if (isa<kernel::LaunchOp, kernel::ConcatOp, kernel::ViewOp>(op))
+      for (Value result : op.getResults())
+        forest.add(result);
+    if (auto view = dyn_cast<kernel::ViewOp>(op)) {
+      if (!isActivation(view.getInput()))
+        return view.emitOpError("expects a view of an activation");
+      forest.embed(view.getResult(), view.getInput(), 0);
+    }
+    if (auto concat = dyn_cast<kernel::ConcatOp>(op)) {
+      int64_t offset = 0;
+      for (OpOperand &input : concat->getOpOperands()) {
+        if (!placeInConcat(concat, input, offset)) {
+          input.set(copy(input.get(), concat));
+          forest.embed(input.get(), concat.getResult(), offset);
+        }
+        offset += kernel::getItemElements(input.get().getType());
+      }
+    }
+  }
+  return success();
+}
+
+LogicalResult Planner::placeOutputs() {
+  Operation *terminator = network.getBody().front().getTerminator();
+  for (OpOperand &output : terminator->getOpOperands()) {
+    if (getTensor(output.get()).getEncoding())
+      return network.emitOpError("expects row-major outputs but result ")
+             << output.getOperandNumber() << " is " << output.get().getType();
+    // Kernels may expect more of a blocked tensor's alignment than a caller promises.
+    bool direct = isActivation(output.get()) &&
+                  llvm::none_of(forest.getContainer(output.get()).members,
+                                [](Value member) { return getTensor(member).getEncoding(); }) &&
+                  forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
+    if (direct)
+      continue;
+    output.set(copy(output.get(), terminator));
+    forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Liveness and sharing in place
+//===----------------------------------------------------------------------===//
+
+void Planner::computeReads() {
+  int64_t position = 0;
+  for (Operation &op : network.getBody().front())
+    if (isa<kernel::LaunchOp, func::ReturnOp>(op))
+      positions[&op] = position++;
+  for (auto [op, at] : positions) {
+    for (Value result : op->getResults())
+      firstWrite[result] = at;
+    for (Value operand : op->getOperands())
+      if (isActivation(operand))
+        lastRead[operand] = std::max(lastRead.lookup(operand), at);
+  }
+}
+
+/// Whether the kernel computes each element of its only result from the elements
+/// at the same place of the operand `index`, or from none of it.
+static bool isElementwise(kernel::FuncOp kernel, unsigned index) {
+  if (kernel.getFunctionType().getNumResults() != 1 || kernel.getFunctionType().getInput(index) != kernel.getFunctionType().getResult(0))
+    return false;
+  return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
+    return isa<nn::ElementwiseOpInterface>(op) || op.hasTrait<nn::InferenceIdentity>();
+  });
+}
+
+/// Whether the result of `launch` may overwrite `operand`: nobody reads any part
+/// of it later, and `launch` itself no part by another name.
+bool Planner::mayReplace(Value operand, kernel::LaunchOp launch) {
+  const int64_t now = positions.lookup(launch);
+  for (Value member : forest.getContainer(operand).members) {
+    if (!forest.overlaps(member, operand))
+      continue;
+    if (lastRead.lookup(member) > now || firstWrite.lookup(member) >= now)
+      return false;
+    if (member != operand && llvm::is_contained(launch.getOperands(), member))
+      return false;
+  }
+  return true;
+}
+
+void Planner::shareInPlace() {
+  for (auto launch : network.getOps<kernel::LaunchOp>()) {
+    auto callee = symbols.lookup<kernel::FuncOp>(launch.getCallee());
+    for (OpOperand &operand : launch->getOpOperands()) {
+      if (!isActivation(operand.get()) || !isElementwise(callee, operand.getOperandNumber()))
+        continue;
+      // A larger container would only live longer by it.
+      Value result = launch.getResult(0);
+      if (!forest.isWhole(operand.get()) ||
+          (!forest.isWhole(result) && forest.getContainer(result).space == kernel::Space::Arena))
+        continue;
+      if (mayReplace(operand.get(), launch) && forest.embed(operand.get(), result, 0))
+        break;
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Packing
+//===----------------------------------------------------------------------===//
+
+void Planner::packArena() {
+  // Tensors of an open batch in one packing, those of a fixed one in another.
+  SmallVector<LiveBlock> blocks[2];
+  SmallVector<size_t> owners[2];
+  ArrayRef<Container> containers = forest.getContainers();
+  for (auto [index, container] : llvm::enumerate(containers)) {
+    if (container.space != kernel::Space::Arena || container.members.empty())
+      continue;
+    RankedTensorType type = getTensor(container.members.front());
+    bool isFixed = !type.isDynamicDim(0);
+    int64_t bytes = container.elements * getElementBytes(type) * (isFixed ? type.getDimSize(0) : 1);
+    LiveBlock block = {static_cast<int64_t>(llvm::alignTo(bytes, alignment)), positions.size(), 0};
+    for (Value member : container.members) {
+      if (auto write = firstWrite.find(member); write != firstWrite.end()) {
+        block.first = std::min(block.first, write->second);
+        block.last = std::max(block.last, write->second);
+      }
+      block.last = std::max(block.last, lastRead.lookup(member));
+    }
+    blocks[isFixed].push_back(block);
+    owners[isFixed].push_back(index);
+  }
+  scaledBytes = packIntervals(blocks[0]);
+  fixedBytes = packIntervals(blocks[1]);
+  liveBytes = getLiveBytes(blocks[0]) + getLiveBytes(blocks[1]);
+  arenaOffsets.assign(containers.size(), 0);
+  for (unsigned part : {0, 1})
+    for (auto [owner, block] : llvm::zip_equal(owners[part], blocks[part]))
+      arenaOffsets[owner] = block.offset;
+}
+
+void Planner::placeParameters() {
+  MLIRContext *context = network.getContext();
+  for (auto launch : network.getOps<kernel::LaunchOp>())
+    for (Value operand : launch.getOperands()) {
+      if (isActivation(operand))
+        continue;
+      Operation *op = operand.getDefiningOp();
+      bool isPack = isa<kernel::PackOp>(op);
+      StringRef name = isPack ? "storage" : "kernel.storage";
+      if (op->hasAttr(name))
+        continue;
+      auto storage = kernel::StorageAttr::get(context, kernel::Space::Weights, 0, 0, weightsBytes, 0);
+      op->setAttr(name, ArrayAttr::get(context, {storage}));
+      weightsBytes += llvm::alignTo(nn::getStorageElements(getTensor(operand)) * getElementBytes(operand.getType()),
+                                    alignment);
+    }
+}
+
+kernel::StorageAttr Planner::getStorage(Value value) {
+  StorageForest::Place place = forest.getPlace(value);
+  const Container &container = forest.getContainer(value);
+  int64_t scaled = 0, offset = place.offset * getElementBytes(value.getType());
+  if (container.space == kernel::Space::Arena) {
+    if (getTensor(value).isDynamicDim(0)) {
+      scaled = arenaOffsets[place.container];
+    } else {
+      scaled = scaledBytes;
+      offset += arenaOffsets[place.container];
+    }
+  }
+  return kernel::StorageAttr::get(network.getContext(), container.space, container.index, scaled, offset,
+                                  container.elements);
+}
+
+void Planner::writeStorage() {
+  Builder builder(network.getContext());
+  for (Operation &op : network.getBody().front()) {
+    if (!isa<kernel::LaunchOp, kernel::ConcatOp, kernel::ViewOp>(op))
+      continue;
+    SmallVector<Attribute> storage;
+    for (Value result : op.getResults())
+      storage.push_back(getStorage(result));
+    op.setAttr("storage", builder.getArrayAttr(storage));
+  }
+  network->setAttr("kernel.arena_scaled_bytes", builder.getI64IntegerAttr(scaledBytes));
+  network->setAttr("kernel.arena_bytes", builder.getI64IntegerAttr(fixedBytes));
+  network->setAttr("kernel.live_bytes", builder.getI64IntegerAttr(liveBytes));
+  network->setAttr("kernel.weights_bytes", builder.getI64IntegerAttr(weightsBytes));
+}
+
+LogicalResult Planner::run() {
+  if (failed(shareOfNecessity()) || failed(placeOutputs()))
+    return failure();
+  computeReads();
+  shareInPlace();
+  packArena();
+  placeParameters();
+  writeStorage();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct PlanMemory : dlc::memory::impl::PlanMemoryBase<PlanMemory> {
+  void runOnOperation() override {
+    for (auto network : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+      if (!llvm::hasSingleElement(network.getBody())) {
+        network.emitOpError("expects a body of one block");
+        return signalPassFailure();
+      }
+      // A plan that is there already is made anew.
+      network.walk([](Operation *op) {
+        if (isa<kernel::LaunchOp, kernel::ConcatOp, kernel::ViewOp, kernel::PackOp>(op))
+          op->removeAttr("storage");
+        op->removeDiscardableAttr("kernel.storage");
+      });
+      if (failed(Planner(network).run()))
+        return signalPassFailure();
+    }
+  }
+};
+} // namespace
