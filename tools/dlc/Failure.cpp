@@ -1,0 +1,26 @@
+// Errors with exit codes, said the same way by every verb.
+#include "tools/dlc/Failure.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace dlc;
+
+char Failure::ID;
+
+Error dlc::failure(ExitCode code, const Twine &message) { return make_error<Failure>(code, message.str()); }
+
+int dlc::reportFailure(StringRef verb, Error error) {
+  int code = exitInternal;
+  std::string message;
+  handleAllErrors(
+      std::move(error),
+      [&](const Failure &failure) {
+        code = failure.code;
+        message = failure.message;
+      },
+      [&](const ErrorInfoBase &other) { message = other.message(); });
+  if (!message.empty())
+    errs() << "dlc " << verb << ": error: " << message << "\n";
+  return code;
+}
