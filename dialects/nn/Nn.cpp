@@ -5,9 +5,9 @@
 using namespace mlir;
 using namespace dlc::nn;
 
+#include "dialects/nn/NnAttrInterfaces.cpp.inc"
 #include "dialects/nn/NnDialect.cpp.inc"
 #include "dialects/nn/NnInterfaces.cpp.inc"
-#include "dialects/nn/NnAttrInterfaces.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/nn/NnOps.cpp.inc"
 
@@ -21,7 +21,8 @@ void NnDialect::initialize() {
 /// `nn.name` on an argument or result is a string; there are no others but an argument's `nn.requires_grad`.
 static LogicalResult verifyName(Operation *function, NamedAttribute attribute) {
   if (attribute.getName() != nameAttr)
-    return function->emitOpError("has an unknown attribute '") << attribute.getName().getValue() << "' on its signature";
+    return function->emitOpError("has an unknown attribute '")
+           << attribute.getName().getValue() << "' on its signature";
   auto name = dyn_cast<StringAttr>(attribute.getValue());
   if (!name || name.empty())
     return function->emitOpError("expects '") << nameAttr << "' to be a string that is not empty";
@@ -51,6 +52,12 @@ int64_t getElementsPerItem(Type type) {
 
 int64_t getDefaultFlops(Operation *layer) {
   return isa<ElementwiseOpInterface>(layer) ? getElementsPerItem(layer->getResult(0).getType()) : 0;
+}
+
+bool isParameter(Value value) {
+  Operation *op = value.getDefiningOp();
+  return isa_and_nonnull<ParameterOp>(op) ||
+         (isa_and_nonnull<ParameterOpInterface>(op) && llvm::all_of(op->getOperands(), isParameter));
 }
 
 std::optional<int64_t> normalizeDim(int64_t dim, int64_t rank) {

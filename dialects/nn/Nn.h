@@ -30,6 +30,13 @@ std::optional<int64_t> normalizeDim(int64_t dim, int64_t rank);
 template <typename ConcreteOp>
 struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentity> {};
 
+/// Marks an op whose result is its operand in another shape (flatten, reshape).
+template <typename ConcreteOp>
+struct SameElements : mlir::OpTrait::TraitBase<ConcreteOp, SameElements> {};
+
+/// Whether `value` is a parameter, or computed from parameters alone by ops with ParameterOpInterface.
+bool isParameter(mlir::Value value);
+
 /// The attribute of a function argument or result that holds its name in the network.
 inline constexpr llvm::StringLiteral nameAttr = "nn.name";
 
@@ -59,9 +66,9 @@ llvm::LogicalResult verifyLayer(LayerOp layer) {
 
 } // namespace dlc::nn
 
+#include "dialects/nn/NnAttrInterfaces.h.inc"
 #include "dialects/nn/NnDialect.h.inc"
 #include "dialects/nn/NnInterfaces.h.inc"
-#include "dialects/nn/NnAttrInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/nn/NnOps.h.inc"
 

@@ -4,6 +4,7 @@
 
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "dialects/nn/NnInterfaces.td"
@@ -111,5 +112,7 @@ def Nn_ElementwiseOffZero : DeclareOpInterfaceMethods<Nn_ElementwiseOpInterface,
 
 /// The op does nothing at inference: its result is its first operand.
 def Nn_InferenceIdentity : NativeOpTrait<"InferenceIdentity"> { let cppNamespace = "::dlc::nn"; }
+/// The result has the elements of an item in the operand's row-major order, in another shape.
+def Nn_SameElements : NativeOpTrait<"SameElements"> { let cppNamespace = "::dlc::nn"; }
 
 #endif // DLC_DIALECTS_NN_DIALECT_TD

@@ -8,7 +8,7 @@ include "dialects/nn/NnDialect.td"
 // Parameters and inputs
 //===----------------------------------------------------------------------===//
 
-def Nn_ParameterOp : Nn_Op<"parameter"> {
+def Nn_ParameterOp : Nn_Op<"parameter", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "a parameter of the network, by its name in the weight file";
   let description = [{
     Stands for data that live in a file or are initialised by seed; the IR never
@@ -349,7 +349,7 @@ def Nn_IdentityOp : Nn_Layer<"identity", [Nn_PlainLayer, Nn_InferenceIdentity]> 
   let arguments = (ins Nn_Tensor:$input);
 }
 
-def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer]> {
+def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer, Nn_SameElements]> {
   let summary = "dimensions start_dim to end_dim as one";
   let description = [{
     Constraints:
@@ -365,12 +365,13 @@ def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer]> {
                        DefaultValuedAttr<Nn_Int, "-1">:$end_dim);
 }
 
-def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer]> {
+def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer, Nn_SameElements,
+    DeclareOpInterfaceMethods<Nn_ParameterOpInterface>]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` names every dimension; the first one is the batch and is given as
     "batch" in a network file (ShapedType::kDynamic here: whatever the input's
-    is) or as its number. One of the others may be -1.
+    is) or as its number. One of the others may be -1. Weights are reshaped too.
 
     Constraints:
     - (C1) the first dimension is the input's batch;

@@ -18,14 +18,12 @@ LogicalResult Conv2dOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
                                          SmallVectorImpl<Type> &types) {
   LayerCheck check(location, getOperationName());
   int64_t groups = adaptor.getGroups();
-  Window window;
   if (failed(check.sizes(adaptor.getProperties().kernel_size, "kernel_size", 2, 1)) ||
-      failed(check.sizes(window.stride = adaptor.getStride(), "stride", 2, 1)) ||
-      failed(check.sizes(window.padding = adaptor.getPadding(), "padding", 4, 0)) ||
-      failed(check.sizes(window.dilation = adaptor.getDilation(), "dilation", 2, 1)) ||
-      failed(check.size(groups, "groups", 1)))
+      failed(check.sizes(adaptor.getStride(), "stride", 2, 1)) ||
+      failed(check.sizes(adaptor.getPadding(), "padding", 4, 0)) ||
+      failed(check.sizes(adaptor.getDilation(), "dilation", 2, 1)) || failed(check.size(groups, "groups", 1)))
     return failure();
-  window.size = adaptor.getKernelSize();
+  Window window{adaptor.getKernelSize(), adaptor.getStride(), adaptor.getPadding(), adaptor.getDilation()};
 
   RankedTensorType input = check.input(adaptor.getInput(), "input");
   RankedTensorType weight = input ? check.parameter(adaptor.getWeight(), "weight") : RankedTensorType();
@@ -52,8 +50,8 @@ LogicalResult Conv2dOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return check.result({input.getDimSize(0), filters, (*output)[0], (*output)[1]}, input.getElementType(), types);
 }
 
-LogicalResult Conv2dOp::inferParameterTypes(Location location, ArrayRef<RankedTensorType> inputs,
-                                            DictionaryAttr config, SmallVectorImpl<RankedTensorType> &types) {
+LogicalResult Conv2dOp::inferParameterTypes(Location location, ArrayRef<RankedTensorType> inputs, DictionaryAttr config,
+                                            SmallVectorImpl<RankedTensorType> &types) {
   LayerCheck check(location, getOperationName());
   RankedTensorType input = check.onlyInput(inputs);
   if (!input || failed(check.rank(input, 4)))

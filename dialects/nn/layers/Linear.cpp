@@ -27,8 +27,8 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   return check.result(shape, input.getElementType(), types);
 }
 
-LogicalResult LinearOp::inferParameterTypes(Location location, ArrayRef<RankedTensorType> inputs,
-                                            DictionaryAttr config, SmallVectorImpl<RankedTensorType> &types) {
+LogicalResult LinearOp::inferParameterTypes(Location location, ArrayRef<RankedTensorType> inputs, DictionaryAttr config,
+                                            SmallVectorImpl<RankedTensorType> &types) {
   LayerCheck check(location, getOperationName());
   RankedTensorType input = check.onlyInput(inputs);
   if (!input || failed(check.minimumRank(input, 2)))

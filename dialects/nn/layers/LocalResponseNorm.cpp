@@ -18,8 +18,6 @@ LogicalResult LocalResponseNormOp::inferReturnTypes(MLIRContext *context, std::o
 }
 
 // A multiply-add for each channel of the neighbourhood; then scale, power and quotient.
-int64_t LocalResponseNormOp::getFlops() {
-  return multiplySaturated(getElementsPerItem(getType()), 2 * getSize() + 3);
-}
+int64_t LocalResponseNormOp::getFlops() { return multiplySaturated(getElementsPerItem(getType()), 2 * getSize() + 3); }
 
 } // namespace dlc::nn

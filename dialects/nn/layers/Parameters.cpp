@@ -24,6 +24,9 @@ LogicalResult ParameterOp::verify() {
   return success(check.parameter(getResult(), "the result") != nullptr);
 }
 
+/// Printed IR shows a parameter by its name.
+void ParameterOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+
 /// All operands but `skipped` are of shape [channels] and none has an encoding.
 static LogicalResult verifyFolding(Operation *op, Value skipped, int64_t channels) {
   for (Value value : op->getOperands()) {

@@ -27,9 +27,7 @@ LogicalResult FlattenOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
 }
 
 /// One dimension flattened is that dimension.
-OpFoldResult FlattenOp::fold(FoldAdaptor adaptor) {
-  return getInput().getType() == getType() ? getInput() : Value();
-}
+OpFoldResult FlattenOp::fold(FoldAdaptor adaptor) { return getInput().getType() == getType() ? getInput() : Value(); }
 
 LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
                                           SmallVectorImpl<Type> &types) {
@@ -66,14 +64,16 @@ LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
   return check.result(shape, input.getElementType(), types);
 }
 
-OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
-  return getInput().getType() == getType() ? getInput() : Value();
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) { return getInput().getType() == getType() ? getInput() : Value(); }
+
+void ReshapeOp::evaluate(ArrayRef<ArrayRef<float>> operands, MutableArrayRef<float> result) {
+  llvm::copy(operands[0], result.begin());
 }
 
-/// reshape(reshape(x)) and reshape(flatten(x)) are one reshape of x.
+/// A reshape of a reshape or of a flatten is one reshape.
 LogicalResult ReshapeOp::canonicalize(ReshapeOp reshape, PatternRewriter &rewriter) {
   Operation *producer = reshape.getInput().getDefiningOp();
-  if (!isa_and_nonnull<ReshapeOp, FlattenOp>(producer))
+  if (!producer || !producer->hasTrait<SameElements>())
     return failure();
   rewriter.modifyOpInPlace(reshape, [&] { reshape.getInputMutable().set(producer->getOperand(0)); });
   return success();
