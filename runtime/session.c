@@ -26,11 +26,8 @@ static void say(dlc_log_function log, void *context, dlc_log_level level,
 //===----------------------------------------------------------------------===//
 
 // Copies what the caller's version of the struct has; the rest is defaults.
-static dlc_status read_options(const dlc_options *given, dlc_options *options,
+static dlc_status copy_options(const dlc_options *given, dlc_options *options,
                                dlc_message *message) {
-  dlc_options_init(options);
-  if (!given)
-    return DLC_OK;
   size_t known = sizeof(*options);
   if (given->struct_size <
           offsetof(dlc_options, batch) + sizeof(given->batch) ||
@@ -46,6 +43,15 @@ static dlc_status read_options(const dlc_options *given, dlc_options *options,
                       "runtime does not have");
   memcpy(options, given,
          given->struct_size < known ? given->struct_size : known);
+  return DLC_OK;
+}
+
+static dlc_status read_options(const dlc_options *given, dlc_options *options,
+                               dlc_message *message) {
+  dlc_options_init(options);
+  dlc_status status = given ? copy_options(given, options, message) : DLC_OK;
+  if (status)
+    return status;
   if (options->threads < 0 || options->threads > DLC_MAX_THREADS)
     return dlc_fail(message, DLC_ERROR_ARGUMENT,
                     "the number of threads must lie between 1 and %d, not be "
