@@ -31,11 +31,11 @@ def Nn_Dialect : Dialect {
 //===----------------------------------------------------------------------===//
 
 /// A tensor of activations.
-def Nn_Tensor : RankedTensorOf<[F32, F64], [], "ranked tensor of f32 or f64">;
+def Nn_Tensor : RankedTensorOf<[F32, F64]>;
 
 /// A tensor that the layer owns and that a weight file holds under `<layer>.<operand>`.
 /// Where there is no file, `init` says how it is drawn: "weights" (He or Xavier, by what takes the sums), "zeros" or "ones".
-class Nn_ParameterTensor<string init> : RankedTensorOf<[F32, F64], [], "parameter tensor of f32 or f64"> {
+class Nn_ParameterTensor<string init> : RankedTensorOf<[F32, F64]> {
   string initialiser = init;
 }
 def Nn_Parameter : Nn_ParameterTensor<"weights">;
@@ -43,7 +43,7 @@ def Nn_ZerosParameter : Nn_ParameterTensor<"zeros">;
 def Nn_OnesParameter : Nn_ParameterTensor<"ones">;
 
 /// Raw values as the program holds them.
-def Nn_RawTensor : RankedTensorOf<[F32, UI8, SI8], [], "ranked tensor of f32, ui8 or si8">;
+def Nn_RawTensor : RankedTensorOf<[F32, UI8, SI8]>;
 
 //===----------------------------------------------------------------------===//
 // Attributes. The network file takes a value by the kind's name; see tools that
