@@ -1,0 +1,188 @@
+// Builds the driver and the model around the table: see Passes.td.
+#include "compiler/driver/ModelTable.h"
+#include "compiler/driver/Passes.h"
+#include "compiler/driver/Symbols.h"
+#include "dlc/model.h"
+
+#include "dialects/kernel/Kernel.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::driver;
+
+namespace dlc::driver {
+#define GEN_PASS_DEF_LOWERTODRIVER
+#include "compiler/driver/Passes.h.inc"
+} // namespace dlc::driver
+
+static constexpr int32_t descriptorBytes = 56; // sizeof(halide_buffer_t)
+
+namespace {
+class DriverBuilder {
+public:
+  DriverBuilder(ModuleOp module, func::FuncOp network, ModelTable &model)
+      : module(module), network(network), model(model), builder(module.getContext()), loc(network.getLoc()),
+        pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()), i32(builder.getI32Type()),
+        i64(builder.getI64Type()), symbols(getSymbols(network.getSymName())) {
+    builder.setInsertionPointToEnd(module.getBody());
+  }
+
+  void build() {
+    buildTable();
+    if (model.table[DLC_HEADER_WEIGHTS_BYTES] && !model.table[DLC_HEADER_WEIGHTS_EXTERNAL])
+      weights = buildWeights();
+    declareFunctions();
+    buildRun();
+    buildModel();
+  }
+
+private:
+  LLVM::GlobalOp buildGlobal(Type type, StringRef name, Attribute value, StringRef section, int64_t alignment) {
+    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, value,
+                                         alignment);
+    if (!section.empty())
+      global.setSection(section);
+    return global;
+  }
+
+  void buildTable() {
+    auto length = static_cast<int64_t>(model.table.size());
+    auto values = DenseIntElementsAttr::get(RankedTensorType::get({length}, i64), ArrayRef<int64_t>(model.table));
+    table = buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, tableSection, 8);
+    strings = buildGlobal(LLVM::LLVMArrayType::get(i8, model.strings.size()), symbols.strings,
+                          builder.getStringAttr(model.strings), "", 1);
+  }
+
+  /// Room in the right section; the object stage puts the weights in its place.
+  LLVM::GlobalOp buildWeights() {
+    auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
+    bool isLarge = target.getAs<StringAttr>("triple").getValue().starts_with("x86_64");
+    auto type = LLVM::LLVMArrayType::get(i8, DLC_WEIGHTS_ALIGNMENT);
+    return buildGlobal(type, symbols.weights,
+                       DenseElementsAttr::get(RankedTensorType::get({DLC_WEIGHTS_ALIGNMENT}, i8), APInt(8, 0)),
+                       isLarge ? largeWeightsSection : weightsSection, DLC_WEIGHTS_ALIGNMENT);
+  }
+
+  LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
+    auto function =
+        LLVM::LLVMFuncOp::create(builder, loc, name, LLVM::LLVMFunctionType::get(result, arguments));
+    function.setNoUnwind(true);
+    return function;
+  }
+
+  void declareFunctions() {
+    for (Step &step : model.steps) {
+      std::string name = getKernelSymbol(network.getSymName(), step.launch.getCallee());
+      LLVM::LLVMFuncOp &kernel = kernels[step.launch.getCallee()];
+      if (!kernel)
+        kernel = declare(name, i32, SmallVector<Type>(step.buffers.size() + 1, pointer));
+      if (!step.halos.empty() && !fillHalo)
+        fillHalo = declare("dlc_rt_fill_halo", LLVM::LLVMVoidType::get(module.getContext()),
+                           {pointer, pointer, i32, i32, i32, i32, builder.getF32Type()});
+    }
+  }
+
+  Value constant(Type type, int64_t value) {
+    return LLVM::ConstantOp::create(builder, loc, type, builder.getIntegerAttr(type, value));
+  }
+
+  Value getBuffer(Value buffers, int64_t index) {
+    if (index == 0)
+      return buffers;
+    return LLVM::GEPOp::create(builder, loc, pointer, LLVM::LLVMArrayType::get(i8, descriptorBytes), buffers,
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)}, LLVM::GEPNoWrapFlags::inbounds);
+  }
+
+  /// int32_t run(void *context, halide_buffer_t *buffers, void (*trace)(void *context, int32_t step))
+  void buildRun() {
+    run = LLVM::LLVMFuncOp::create(builder, loc, symbols.run,
+                                   LLVM::LLVMFunctionType::get(i32, {pointer, pointer, pointer}),
+                                   LLVM::Linkage::Internal);
+    run.setNoUnwind(true);
+    OpBuilder::InsertionGuard guard(builder);
+    Block *block = run.addEntryBlock(builder);
+    Value context = block->getArgument(0), buffers = block->getArgument(1), trace = block->getArgument(2);
+    Block *exit = builder.createBlock(&run.getBody(), run.getBody().end(), {i32}, {loc});
+    LLVM::ReturnOp::create(builder, loc, exit->getArgument(0));
+
+    builder.setInsertionPointToStart(block);
+    Value zero = constant(i32, 0), null = LLVM::ZeroOp::create(builder, loc, pointer);
+    Value isTraced = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, trace, null);
+    for (auto [index, step] : llvm::enumerate(model.steps)) {
+      for (const Step::Halo &halo : step.halos) {
+        Value value = LLVM::ConstantOp::create(builder, loc, builder.getF32Type(), builder.getF32FloatAttr(0));
+        LLVM::CallOp::create(builder, loc, fillHalo,
+                             ValueRange{context, getBuffer(buffers, halo.buffer), constant(i32, halo.left),
+                                        constant(i32, halo.right), constant(i32, halo.top),
+                                        constant(i32, halo.bottom), value});
+      }
+      SmallVector<Value> arguments = {context};
+      for (int64_t buffer : step.buffers)
+        arguments.push_back(getBuffer(buffers, buffer));
+      auto call = LLVM::CallOp::create(builder, loc, kernels[step.launch.getCallee()], arguments);
+      Value failed = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, call.getResult(), zero);
+      Block *done = builder.createBlock(exit), *traced = builder.createBlock(exit), *next = builder.createBlock(exit);
+
+      builder.setInsertionPointToEnd(block);
+      LLVM::CondBrOp::create(builder, loc, failed, exit, ValueRange{call.getResult()}, done, ValueRange{});
+      builder.setInsertionPointToEnd(done);
+      LLVM::CondBrOp::create(builder, loc, isTraced, traced, next);
+      builder.setInsertionPointToEnd(traced);
+      auto traceType = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(module.getContext()), {pointer, i32});
+      LLVM::CallOp::create(builder, loc, traceType, ValueRange{trace, context, constant(i32, index)});
+      LLVM::BrOp::create(builder, loc, next);
+      builder.setInsertionPointToEnd(next);
+      block = next;
+    }
+    LLVM::BrOp::create(builder, loc, ValueRange{zero}, exit);
+  }
+
+  /// const struct dlc_model NAME_model = {table, strings, run, weights};
+  void buildModel() {
+    auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), SmallVector<Type>(4, pointer));
+    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::External,
+                                         symbols.model, Attribute(), /*alignment=*/8);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.createBlock(&global.getInitializerRegion());
+    Value values[] = {LLVM::AddressOfOp::create(builder, loc, table), LLVM::AddressOfOp::create(builder, loc, strings),
+                      LLVM::AddressOfOp::create(builder, loc, run),
+                      weights ? Value(LLVM::AddressOfOp::create(builder, loc, weights))
+                              : Value(LLVM::ZeroOp::create(builder, loc, pointer))};
+    Value model = LLVM::UndefOp::create(builder, loc, type);
+    for (auto [index, value] : llvm::enumerate(values))
+      model = LLVM::InsertValueOp::create(builder, loc, model, value, index);
+    LLVM::ReturnOp::create(builder, loc, model);
+  }
+
+  ModuleOp module;
+  func::FuncOp network;
+  ModelTable &model;
+  OpBuilder builder;
+  Location loc;
+  Type pointer, i8, i32, i64;
+  ModelSymbols symbols;
+  LLVM::GlobalOp table, strings, weights;
+  LLVM::LLVMFuncOp run, fillHalo;
+  llvm::StringMap<LLVM::LLVMFuncOp> kernels;
+};
+
+struct LowerToDriver : dlc::driver::impl::LowerToDriverBase<LowerToDriver> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto networks = llvm::to_vector(module.getOps<func::FuncOp>());
+    if (networks.size() != 1) {
+      module.emitError("expects one network but got ") << networks.size();
+      return signalPassFailure();
+    }
+    FailureOr<ModelTable> model = buildModelTable(networks.front());
+    if (failed(model))
+      return signalPassFailure();
+    DriverBuilder(module, networks.front(), *model).build();
+    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
+      if (isa<func::FuncOp, kernel::FuncOp>(op))
+        op.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,36 @@
+// The numbers and names of a planned network, as runtime/include/dlc/model.h lays them out.
+#ifndef DLC_COMPILER_DRIVER_MODELTABLE_H
+#define DLC_COMPILER_DRIVER_MODELTABLE_H
+
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <string>
+#include <vector>
+
+namespace dlc::driver {
+
+/// One kernel launch as the driver makes it: its descriptors, and the frames to
+/// fill before.
+struct Step {
+  kernel::LaunchOp launch;
+  std::vector<int64_t> buffers; // the kernel's arguments, then its results
+  struct Halo {
+    int64_t buffer; // the interior
+    int64_t left, right, top, bottom;
+  };
+  std::vector<Halo> halos;
+};
+
+struct ModelTable {
+  std::vector<int64_t> table;
+  std::string strings;
+  std::vector<Step> steps;
+};
+
+/// The table of `network`, whose memory is planned. Fails after a diagnostic.
+llvm::FailureOr<ModelTable> buildModelTable(mlir::func::FuncOp network);
+
+} // namespace dlc::driver
+
+#endif // DLC_COMPILER_DRIVER_MODELTABLE_H

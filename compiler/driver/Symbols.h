@@ -1,0 +1,44 @@
+// What the parts of a network's object are called. All are local in the end, but the model.
+#ifndef DLC_COMPILER_DRIVER_SYMBOLS_H
+#define DLC_COMPILER_DRIVER_SYMBOLS_H
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace dlc::driver {
+
+/// `name` as a C identifier: what cannot stand in one becomes an underscore.
+inline std::string getIdentifier(llvm::StringRef name) {
+  std::string identifier;
+  for (char c : name)
+    identifier += llvm::isAlnum(c) ? c : '_';
+  if (identifier.empty() || llvm::isDigit(identifier.front()))
+    identifier.insert(0, "_");
+  return identifier;
+}
+
+struct ModelSymbols {
+  std::string model, table, strings, weights, run;
+};
+
+inline ModelSymbols getSymbols(llvm::StringRef network) {
+  std::string name = getIdentifier(network);
+  return {name + "_model", name + ".table", name + ".strings", name + ".weights", name + ".run"};
+}
+
+inline std::string getKernelSymbol(llvm::StringRef network, llvm::StringRef kernel) {
+  return getIdentifier(network) + ".kernel." + kernel.str();
+}
+
+/// The table has a section of its own, so that its hash can be filled in when the weights are known.
+inline constexpr llvm::StringLiteral tableSection = ".rodata.dlc.table";
+/// The weights: on x86-64 LLVM marks sections of this name as large data, which
+/// may lie anywhere; elsewhere they stay near.
+inline constexpr llvm::StringLiteral largeWeightsSection = ".lrodata.dlc";
+inline constexpr llvm::StringLiteral weightsSection = ".rodata.dlc.weights";
+
+} // namespace dlc::driver
+
+#endif // DLC_COMPILER_DRIVER_SYMBOLS_H
