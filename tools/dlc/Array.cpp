@@ -1,13 +1,12 @@
 // NumPy's file formats: a header that is a Python literal, then the elements; .npz is a zip archive of such files.
 #include "tools/dlc/Array.h"
 #include "tools/dlc/Failure.h"
+#include "tools/dlc/OutputFile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/FileOutputBuffer.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -150,26 +149,6 @@ static void append(std::string &text, uint64_t value, unsigned bytes) {
     text += static_cast<char>(value >> (8 * i));
 }
 
-static Error writeWhole(StringRef path, function_ref<Error(raw_ostream &)> write) {
-  Expected<sys::fs::TempFile> temporary = sys::fs::TempFile::create(path + ".%%%%%%%%");
-  if (!temporary)
-    return failure(exitEnvironment, path + ": " + toString(temporary.takeError()));
-  std::error_code wrong;
-  {
-    raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
-    if (Error error = write(os))
-      return joinErrors(std::move(error), temporary->discard());
-    os.flush();
-    wrong = os.error();
-    os.clear_error();
-  }
-  if (wrong)
-    return joinErrors(failure(exitEnvironment, path + ": " + wrong.message()), temporary->discard());
-  if (Error error = temporary->keep(path))
-    return failure(exitEnvironment, path + ": " + toString(std::move(error)));
-  return Error::success();
-}
-
 static StringRef bytesOf(const Array &array) {
   return StringRef(reinterpret_cast<const char *>(array.bytes.data()), array.bytes.size());
 }
@@ -219,7 +198,7 @@ static Error writeNpz(StringRef path, raw_ostream &os, ArrayRef<NamedArray> arra
 }
 
 Error dlc::writeArrays(StringRef path, ArrayRef<NamedArray> arrays) {
-  return writeWhole(path, [&](raw_ostream &os) -> Error {
+  return writeOutputFile(path, [&](raw_ostream &os) -> Error {
     if (path.ends_with(".npz"))
       return writeNpz(path, os, arrays);
     assert(arrays.size() == 1 && "a .npy file holds one array");
