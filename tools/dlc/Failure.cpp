@@ -10,6 +10,20 @@ char Failure::ID;
 
 Error dlc::failure(ExitCode code, const Twine &message) { return make_error<Failure>(code, message.str()); }
 
+ExitCode dlc::getExitCode(pipeline::Outcome outcome) {
+  switch (outcome) {
+  case pipeline::Outcome::Fine:
+    return exitFine;
+  case pipeline::Outcome::Input:
+    return exitInput;
+  case pipeline::Outcome::Environment:
+    return exitEnvironment;
+  case pipeline::Outcome::Internal:
+    return exitInternal;
+  }
+  llvm_unreachable("all outcomes are listed");
+}
+
 int dlc::reportFailure(StringRef verb, Error error) {
   int code = exitInternal;
   std::string message;

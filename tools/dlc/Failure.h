@@ -2,6 +2,7 @@
 #ifndef DLC_TOOLS_DLC_FAILURE_H
 #define DLC_TOOLS_DLC_FAILURE_H
 
+#include "compiler/pipeline/Pipeline.h"
 #include "tools/dlc/ExitCode.h"
 
 #include "llvm/ADT/Twine.h"
@@ -23,6 +24,8 @@ public:
 };
 
 llvm::Error failure(ExitCode code, const llvm::Twine &message);
+
+ExitCode getExitCode(pipeline::Outcome outcome);
 
 /// Says what went wrong in a verb; returns the exit code.
 int reportFailure(llvm::StringRef verb, llvm::Error error);

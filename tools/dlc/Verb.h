@@ -11,6 +11,10 @@ namespace dlc {
 using VerbMain = int (*)(llvm::ArrayRef<llvm::StringRef> arguments);
 
 int compileMain(llvm::ArrayRef<llvm::StringRef> arguments); // Compile.cpp
+int runMain(llvm::ArrayRef<llvm::StringRef> arguments);     // Run.cpp
+int benchMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Bench.cpp
+int verifyMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Verify.cpp
+int inspectMain(llvm::ArrayRef<llvm::StringRef> arguments); // Inspect.cpp
 int schemaMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Schema.cpp
 int cacheMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Cache.cpp
 

@@ -1,0 +1,103 @@
+// `dlc inspect`: a network's layers as a table, as JSON or as a picture.
+#include "tools/dlc/Failure.h"
+#include "tools/dlc/Options.h"
+#include "tools/dlc/OutputFile.h"
+#include "tools/dlc/Summary.h"
+#include "tools/dlc/Verb.h"
+
+#include "compiler/pipeline/Pipeline.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+
+using namespace llvm;
+using namespace dlc;
+
+/// Has Graphviz draw a picture; `program` is its path.
+static Expected<std::string> drawSvg(StringRef program, const NetworkSummary &network) {
+  SmallString<128> dot, svg, log;
+  for (auto [name, path] : {std::pair("dot", &dot), std::pair("svg", &svg), std::pair("log", &log)})
+    if (std::error_code wrong = sys::fs::createTemporaryFile("dlc-inspect", name, *path))
+      return failure(exitEnvironment, "cannot make a temporary file: " + wrong.message());
+  FileRemover removers[] = {FileRemover(dot), FileRemover(svg), FileRemover(log)};
+  if (Error error = writeOutputFile(dot, [&](raw_ostream &os) {
+        printDot(network, os);
+        return Error::success();
+      }))
+    return error;
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(svg), StringRef(log)};
+  std::string message;
+  int result = sys::ExecuteAndWait(program, {"dot", "-Tsvg", dot}, std::nullopt, redirects, 0, 0, &message);
+  if (result != 0) {
+    if (ErrorOr<std::unique_ptr<MemoryBuffer>> said = MemoryBuffer::getFile(log); said && message.empty())
+      message = (*said)->getBuffer().trim().str();
+    return failure(exitEnvironment, "Graphviz failed: " + message);
+  }
+  ErrorOr<std::unique_ptr<MemoryBuffer>> drawn = MemoryBuffer::getFile(svg);
+  if (!drawn)
+    return failure(exitEnvironment, "cannot read what Graphviz drew: " + drawn.getError().message());
+  return (*drawn)->getBuffer().str();
+}
+
+/// Behind the document's preamble, as HTML wants it.
+static StringRef getSvgElement(StringRef svg) { return svg.drop_front(std::min(svg.find("<svg"), svg.size())); }
+
+int dlc::inspectMain(ArrayRef<StringRef> arguments) {
+  pipeline::Options compile;
+  bool json = false, dot = false, svg = false;
+  std::string html;
+  int64_t batch = 0;
+  OptionTable options("inspect", "NET [--json | --dot | --svg | --html FILE]",
+                      "Shows a network's layers: shapes, parameters, arithmetic, memory.");
+  options.positional("NET", compile.network, "the network, .json");
+  options.flag("--json", json, "as JSON");
+  options.flag("--dot", dot, "as a graph in Graphviz's language");
+  options.flag("--svg", svg, "as a picture, drawn by Graphviz");
+  options.text("--html", "FILE", html, "as a page: the table, and the picture where Graphviz is there");
+  options.number("--batch", "N", batch, "for a fixed batch", 1);
+  if (std::optional<int> exit = options.parse(arguments))
+    return *exit;
+  if (json + dot + svg + !html.empty() > 1)
+    return options.fail("expects one of --json, --dot, --svg and --html");
+
+  compile.batch = batch;
+  pipeline::Compilation compilation(compile, errs());
+  if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Nn); outcome != pipeline::Outcome::Fine)
+    return getExitCode(outcome);
+  NetworkSummary network = summarize(compilation.getModule());
+  ErrorOr<std::string> graphviz = sys::findProgramByName("dot");
+
+  if (json) {
+    printJson(network, outs());
+  } else if (dot) {
+    printDot(network, outs());
+  } else if (svg) {
+    if (!graphviz)
+      return reportFailure("inspect", failure(exitEnvironment, "--svg needs Graphviz's program 'dot', which is not on "
+                                                               "PATH; --dot prints what it would draw"));
+    Expected<std::string> drawn = drawSvg(*graphviz, network);
+    if (!drawn)
+      return reportFailure("inspect", drawn.takeError());
+    outs() << *drawn;
+  } else if (!html.empty()) {
+    std::string drawn;
+    if (!graphviz) {
+      errs() << "dlc inspect: warning: without a picture: Graphviz's program 'dot' is not on PATH\n";
+    } else if (Expected<std::string> picture = drawSvg(*graphviz, network)) {
+      drawn = std::move(*picture);
+    } else {
+      return reportFailure("inspect", picture.takeError());
+    }
+    if (Error error = writeOutputFile(html, [&](raw_ostream &os) {
+          printHtml(network, getSvgElement(drawn), os);
+          return Error::success();
+        }))
+      return reportFailure("inspect", std::move(error));
+  } else {
+    printTable(network, outs());
+  }
+  return exitFine;
+}

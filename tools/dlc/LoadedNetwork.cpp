@@ -1,0 +1,219 @@
+// Compiles, links and loads a network. The runtime is the one inside of dlc: the loaded object finds it by name.
+#include "tools/dlc/LoadedNetwork.h"
+#include "tools/dlc/Failure.h"
+
+#include "compiler/object/SharedLibrary.h"
+#include "dialects/nn/Nn.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <dlfcn.h>
+#include <random>
+
+using namespace llvm;
+using namespace dlc;
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+void CompileOptions::addTo(OptionTable &options) {
+  options.positional("NET", pipeline.network, "the network, .json or .mlir");
+  options.text("--weights", "FILE", pipeline.weights, "weights instead of those that the network names");
+  options.number("--seed", "N", seed, "draws the parameters of a network without weights");
+  options.flag("--exact", pipeline.exact, "no kernels that round differently from a plain sum (Winograd)");
+  options.number("--jobs", "N", jobs, "kernels compiled at a time", 1, 1024);
+  options.flag("--no-cache", noCache, "compile every kernel anew");
+}
+
+pipeline::Options CompileOptions::get() const {
+  pipeline::Options options = pipeline;
+  options.seed = seed;
+  options.jobs = jobs;
+  options.useCache = !noCache;
+  return options;
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t, 8> InputFormat::getShape(int64_t batch) const {
+  SmallVector<int64_t, 8> concrete(shape.begin(), shape.end());
+  if (isBatched())
+    concrete.front() = batch;
+  return concrete;
+}
+
+static dlc_type getElementType(mlir::Type type) {
+  if (type.isF64())
+    return DLC_TYPE_F64;
+  if (type.isUnsignedInteger(8))
+    return DLC_TYPE_U8;
+  if (type.isSignedInteger(8))
+    return DLC_TYPE_I8;
+  return DLC_TYPE_F32;
+}
+
+/// Reads the inputs off the network's function, while its layers still stand there.
+static std::vector<InputFormat> getInputFormats(mlir::ModuleOp module) {
+  std::vector<InputFormat> inputs;
+  auto function = *module.getOps<mlir::func::FuncOp>().begin();
+  for (mlir::BlockArgument argument : function.getArguments()) {
+    InputFormat input;
+    if (auto name = function.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), nn::nameAttr))
+      input.name = name.str();
+    auto type = cast<mlir::RankedTensorType>(argument.getType());
+    input.type = getElementType(type.getElementType());
+    for (int64_t extent : type.getShape())
+      input.shape.push_back(mlir::ShapedType::isDynamic(extent) ? -1 : extent);
+    for (mlir::Operation *user : argument.getUsers())
+      if (auto normalize = dyn_cast<nn::NormalizeOp>(user)) {
+        input.isPicture = true;
+        input.layout = normalize.getLayout().str();
+      }
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+std::vector<Array> dlc::drawInputs(const LoadedNetwork &network, int64_t batch, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<Array> arrays;
+  for (const InputFormat &input : network.getInputs()) {
+    Array array;
+    array.type = input.type;
+    array.shape = input.getShape(batch);
+    array.bytes.resize(getArrayBytes(array.type, array.shape));
+    if (array.type == DLC_TYPE_F32)
+      for (size_t i = 0; i < array.bytes.size() / sizeof(float); ++i)
+        array.floats()[i] = static_cast<float>(normal(random));
+    else if (array.type == DLC_TYPE_F64)
+      for (size_t i = 0; i < array.bytes.size() / sizeof(double); ++i)
+        reinterpret_cast<double *>(array.bytes.data())[i] = normal(random);
+    else
+      for (uint8_t &byte : array.bytes)
+        byte = static_cast<uint8_t>(random() >> 56);
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+LoadedNetwork::LoadedNetwork(const pipeline::Options &options) : compilation(options, errs()) {}
+
+LoadedNetwork::~LoadedNetwork() {
+  if (library)
+    dlclose(library);
+}
+
+static Error toError(pipeline::Outcome outcome) {
+  if (outcome == pipeline::Outcome::Fine)
+    return Error::success();
+  return failure(getExitCode(outcome), ""); // a diagnostic has said it
+}
+
+Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Options &options) {
+  std::unique_ptr<LoadedNetwork> network(new LoadedNetwork(options));
+  pipeline::Compilation &compilation = network->compilation;
+  if (Error error = toError(compilation.runTo(pipeline::Stage::Nn)))
+    return error;
+  network->inputs = getInputFormats(compilation.getModule());
+  if (Error error = toError(compilation.runTo(pipeline::Stage::Object)))
+    return error;
+
+  SmallString<128> folder;
+  if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc", folder))
+    return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
+  scope_exit removeFolder([&] { sys::fs::remove_directories(folder); });
+  const std::string object = (folder + "/network.o").str(), shared = (folder + "/network.so").str();
+  if (Error error = toError(compilation.writeFiles({object, "", ""})))
+    return error;
+  if (Error error = object::linkSharedLibrary(object, shared))
+    return failure(exitInternal, "cannot link the network: " + toString(std::move(error)));
+  sys::fs::remove(object);
+
+  network->library = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!network->library)
+    return failure(exitInternal, "cannot load the network: " + Twine(dlerror()));
+  const std::string symbol = compilation.getNetworkName() + "_model";
+  network->model = static_cast<const dlc_model *>(dlsym(network->library, symbol.c_str()));
+  if (!network->model)
+    return failure(exitInternal, "the network's object has no symbol " + symbol);
+  return network;
+}
+
+std::string LoadedNetwork::getSchedule(StringRef kernel) const {
+  std::string text;
+  auto module = const_cast<pipeline::Compilation &>(compilation).getModule();
+  if (mlir::Operation *function = mlir::SymbolTable::lookupSymbolIn(module, kernel))
+    if (mlir::Attribute schedule = function->getAttr("schedule"))
+      raw_string_ostream(text) << schedule;
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Sessions
+//===----------------------------------------------------------------------===//
+
+/// A code of the runtime as an exit code.
+static ExitCode getExitCode(dlc_status status) {
+  switch (status) {
+  case DLC_ERROR_MEMORY:
+  case DLC_ERROR_FILE:
+  case DLC_ERROR_THREADS:
+  case DLC_ERROR_CPU:
+    return exitEnvironment;
+  case DLC_ERROR_TOO_LARGE:
+  case DLC_ERROR_ARGUMENT:
+    return exitInput;
+  default:
+    return exitInternal;
+  }
+}
+
+Expected<Session> dlc::createSession(const dlc_model *model, int64_t batch, int64_t threads, bool profile) {
+  dlc_options options = DLC_OPTIONS_INIT;
+  options.batch = batch;
+  options.threads = static_cast<int32_t>(threads);
+  options.profile = profile;
+  dlc_session *session = nullptr;
+  if (dlc_status status = dlc_session_create(model, &options, &session); status != DLC_OK)
+    return failure(getExitCode(status), dlc_session_error(nullptr));
+  return Session(session);
+}
+
+Expected<std::vector<Array>> dlc::makeOutputs(const dlc_model *model, int64_t batch) {
+  std::vector<Array> outputs(dlc_output_count(model));
+  for (auto [index, output] : enumerate(outputs)) {
+    dlc_tensor_info info;
+    if (dlc_status status = dlc_output_info(model, static_cast<int32_t>(index), batch, &info); status != DLC_OK)
+      return failure(getExitCode(status), dlc_status_string(status));
+    output.type = info.type;
+    output.shape.assign(info.shape, info.shape + info.rank);
+    output.bytes.resize(info.bytes);
+  }
+  return outputs;
+}
+
+Error dlc::run(dlc_session *session, ArrayRef<Array> inputs, MutableArrayRef<Array> outputs) {
+  SmallVector<const void *> in;
+  SmallVector<void *> out;
+  for (const Array &input : inputs)
+    in.push_back(input.bytes.data());
+  for (Array &output : outputs)
+    out.push_back(output.bytes.data());
+  if (dlc_status status = dlc_run(session, in.data(), out.data()); status != DLC_OK)
+    return failure(getExitCode(status), dlc_session_error(session));
+  return Error::success();
+}

@@ -1,0 +1,81 @@
+// A network compiled and loaded into this process, for the verbs that run it.
+#ifndef DLC_TOOLS_DLC_LOADEDNETWORK_H
+#define DLC_TOOLS_DLC_LOADEDNETWORK_H
+
+#include "compiler/pipeline/Pipeline.h"
+#include "runtime/include/dlc/dlc.h"
+#include "tools/dlc/Array.h"
+#include "tools/dlc/Options.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dlc {
+
+/// How the program holds an input, as the network file says.
+struct InputFormat {
+  std::string name;
+  dlc_type type = DLC_TYPE_F32;
+  std::vector<int64_t> shape; // -1 is the batch
+  /// The file gives the input a type, a layout or a normalisation of its own:
+  /// it holds pictures. Its layout is then `layout`.
+  bool isPicture = false;
+  std::string layout = "NCHW";
+
+  /// For one item where the batch is open, or for `batch`.
+  llvm::SmallVector<int64_t, 8> getShape(int64_t batch) const;
+  bool isBatched() const { return !shape.empty() && shape.front() < 0; }
+};
+
+/// The options of `dlc compile` that every verb here takes.
+struct CompileOptions {
+  pipeline::Options pipeline;
+  int64_t seed = 0, jobs = 0;
+  bool noCache = false;
+
+  void addTo(OptionTable &options);
+  /// With what the command line said.
+  pipeline::Options get() const;
+};
+
+class LoadedNetwork {
+public:
+  /// Compiles a network, links its object into a shared one in a temporary
+  /// folder and loads that. Diagnostics and progress go to stderr.
+  static llvm::Expected<std::unique_ptr<LoadedNetwork>> load(const pipeline::Options &options);
+  ~LoadedNetwork();
+
+  const dlc_model *getModel() const { return model; }
+  llvm::ArrayRef<InputFormat> getInputs() const { return inputs; }
+  /// The schedule of a kernel, as the IR prints it.
+  std::string getSchedule(llvm::StringRef kernel) const;
+
+private:
+  explicit LoadedNetwork(const pipeline::Options &options);
+
+  pipeline::Compilation compilation;
+  std::vector<InputFormat> inputs;
+  void *library = nullptr;
+  const dlc_model *model = nullptr;
+};
+
+struct SessionDeleter {
+  void operator()(dlc_session *session) const { dlc_session_destroy(session); }
+};
+using Session = std::unique_ptr<dlc_session, SessionDeleter>;
+
+/// `batch` 0 is the model's own, `threads` 0 all there are.
+llvm::Expected<Session> createSession(const dlc_model *model, int64_t batch, int64_t threads, bool profile = false);
+
+/// Arrays for all outputs of a run with `batch`.
+llvm::Expected<std::vector<Array>> makeOutputs(const dlc_model *model, int64_t batch);
+
+/// Inputs drawn by seed: floats from the normal distribution, bytes uniform.
+std::vector<Array> drawInputs(const LoadedNetwork &network, int64_t batch, uint64_t seed);
+
+llvm::Error run(dlc_session *session, llvm::ArrayRef<Array> inputs, llvm::MutableArrayRef<Array> outputs);
+
+} // namespace dlc
+
+#endif // DLC_TOOLS_DLC_LOADEDNETWORK_H
