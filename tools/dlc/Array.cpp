@@ -1,7 +1,8 @@
 // NumPy's file formats: a header that is a Python literal, then the elements; .npz is a zip archive of such files.
 #include "tools/dlc/Array.h"
 #include "tools/dlc/Failure.h"
-#include "tools/dlc/OutputFile.h"
+
+#include "compiler/object/ModelFiles.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -25,9 +26,9 @@ struct ElementType {
 } // namespace
 
 static constexpr ElementType elementTypes[] = {
-    {"|b1", DLC_TYPE_BOOL}, {"|i1", DLC_TYPE_I8},  {"|u1", DLC_TYPE_U8},  {"<i2", DLC_TYPE_I16}, {"<u2", DLC_TYPE_U16},
-    {"<i4", DLC_TYPE_I32},  {"<u4", DLC_TYPE_U32}, {"<i8", DLC_TYPE_I64}, {"<u8", DLC_TYPE_U64}, {"<f2", DLC_TYPE_F16},
-    {"<f4", DLC_TYPE_F32},  {"<f8", DLC_TYPE_F64},
+    {"|b1", DLC_TYPE_BOOL}, {"|i1", DLC_TYPE_I8},  {"|u1", DLC_TYPE_U8},  {"<i2", DLC_TYPE_I16},
+    {"<u2", DLC_TYPE_U16},  {"<i4", DLC_TYPE_I32}, {"<u4", DLC_TYPE_U32}, {"<i8", DLC_TYPE_I64},
+    {"<u8", DLC_TYPE_U64},  {"<f2", DLC_TYPE_F16}, {"<f4", DLC_TYPE_F32}, {"<f8", DLC_TYPE_F64},
 };
 
 std::string dlc::describe(dlc_type type, ArrayRef<int64_t> shape) {
@@ -154,7 +155,7 @@ static StringRef bytesOf(const Array &array) {
 }
 
 /// A zip archive without compression: per file a local header and the data, at the end the directory.
-static Error writeNpz(StringRef path, raw_ostream &os, ArrayRef<NamedArray> arrays) {
+static Error writeNpz(StringRef path, object::OutputFile &file, ArrayRef<NamedArray> arrays) {
   std::string directory;
   uint64_t offset = 0;
   for (const NamedArray &named : arrays) {
@@ -166,17 +167,19 @@ static Error writeNpz(StringRef path, raw_ostream &os, ArrayRef<NamedArray> arra
     crc = llvm::crc32(crc, named.array->bytes);
 
     std::string fields;
-    append(fields, 20, 2);          // needs version 2.0
-    append(fields, 1 << 11, 2);     // names are UTF-8
-    append(fields, 0, 2);           // stored as it is
-    append(fields, 0x00210000, 4);  // 1980-01-01: same outputs, same bytes
+    append(fields, 20, 2);         // needs version 2.0
+    append(fields, 1 << 11, 2);    // names are UTF-8
+    append(fields, 0, 2);          // stored as it is
+    append(fields, 0x00210000, 4); // 1980-01-01: same outputs, same bytes
     append(fields, crc, 4);
     append(fields, size, 4);
     append(fields, size, 4);
     append(fields, name.size(), 2);
-    append(fields, 0, 2);
-    std::string local = "PK\3\4" + fields + name;
-    os << local << header << bytesOf(*named.array);
+    append(fields, 0, 2); // no extra field
+    const std::string local = "PK\3\4" + fields + name;
+    for (StringRef part : {StringRef(local), StringRef(header), bytesOf(*named.array)})
+      if (Error error = file.append(part))
+        return error;
 
     directory += "PK\1\2";
     append(directory, 20, 2);
@@ -193,16 +196,22 @@ static Error writeNpz(StringRef path, raw_ostream &os, ArrayRef<NamedArray> arra
   append(end, directory.size(), 4);
   append(end, offset, 4);
   append(end, 0, 2);
-  os << directory << end;
-  return Error::success();
+  return file.append(directory + end);
+}
+
+static Error writeNpy(object::OutputFile &file, const Array &array) {
+  if (Error error = file.append(getNpyHeader(array)))
+    return error;
+  return file.append(bytesOf(array));
 }
 
 Error dlc::writeArrays(StringRef path, ArrayRef<NamedArray> arrays) {
-  return writeOutputFile(path, [&](raw_ostream &os) -> Error {
-    if (path.ends_with(".npz"))
-      return writeNpz(path, os, arrays);
-    assert(arrays.size() == 1 && "a .npy file holds one array");
-    os << getNpyHeader(*arrays.front().array) << bytesOf(*arrays.front().array);
-    return Error::success();
-  });
+  Expected<object::OutputFile> file = object::OutputFile::create(path);
+  if (!file)
+    return toFailure(exitEnvironment, file.takeError());
+  assert((path.ends_with(".npz") || arrays.size() == 1) && "a .npy file holds one array");
+  Error error = path.ends_with(".npz") ? writeNpz(path, *file, arrays) : writeNpy(*file, *arrays.front().array);
+  if (!error)
+    error = file->keep();
+  return toFailure(exitEnvironment, std::move(error));
 }

@@ -144,9 +144,10 @@ int dlc::benchMain(ArrayRef<StringRef> arguments) {
   CompileOptions compile;
   int64_t batch = 1, threads = 0, seconds = 3;
   bool json = false;
-  OptionTable options("bench", "NET [--threads N] [--batch N] [--json]",
-                      "Measures how fast a network runs here, on inputs drawn by seed: the latency of whole runs, then\n"
-                      "each kernel's. Arithmetic counts as in the direct formula, a multiply-add as 2.");
+  OptionTable options(
+      "bench", "NET [--threads N] [--batch N] [--json]",
+      "Measures how fast a network runs here, on inputs drawn by seed: the latency of whole runs, then\n"
+      "each kernel's. Arithmetic counts as in the direct formula, a multiply-add as 2.");
   compile.addTo(options);
   options.number("--batch", "N", batch, "items a run, where the network leaves that open", 1);
   options.number("--threads", "N", threads, "threads to run on; all processors unless given", 1, 1024);

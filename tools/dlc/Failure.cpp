@@ -10,6 +10,12 @@ char Failure::ID;
 
 Error dlc::failure(ExitCode code, const Twine &message) { return make_error<Failure>(code, message.str()); }
 
+Error dlc::toFailure(ExitCode code, Error error) {
+  if (!error || error.isA<Failure>())
+    return error;
+  return failure(code, toString(std::move(error)));
+}
+
 ExitCode dlc::getExitCode(pipeline::Outcome outcome) {
   switch (outcome) {
   case pipeline::Outcome::Fine:

@@ -25,6 +25,9 @@ public:
 
 llvm::Error failure(ExitCode code, const llvm::Twine &message);
 
+/// Gives an error that is no Failure an exit code.
+llvm::Error toFailure(ExitCode code, llvm::Error error);
+
 ExitCode getExitCode(pipeline::Outcome outcome);
 
 /// Says what went wrong in a verb; returns the exit code.

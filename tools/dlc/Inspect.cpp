@@ -1,10 +1,10 @@
 // `dlc inspect`: a network's layers as a table, as JSON or as a picture.
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/Options.h"
-#include "tools/dlc/OutputFile.h"
 #include "tools/dlc/Summary.h"
 #include "tools/dlc/Verb.h"
 
+#include "compiler/object/ModelFiles.h"
 #include "compiler/pipeline/Pipeline.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -23,11 +23,12 @@ static Expected<std::string> drawSvg(StringRef program, const NetworkSummary &ne
     if (std::error_code wrong = sys::fs::createTemporaryFile("dlc-inspect", name, *path))
       return failure(exitEnvironment, "cannot make a temporary file: " + wrong.message());
   FileRemover removers[] = {FileRemover(dot), FileRemover(svg), FileRemover(log)};
-  if (Error error = writeOutputFile(dot, [&](raw_ostream &os) {
-        printDot(network, os);
-        return Error::success();
-      }))
-    return error;
+  std::error_code wrong;
+  raw_fd_ostream os(dot, wrong);
+  if (wrong)
+    return failure(exitEnvironment, dot + ": " + wrong.message());
+  printDot(network, os);
+  os.close();
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(svg), StringRef(log)};
   std::string message;
   int result = sys::ExecuteAndWait(program, {"dot", "-Tsvg", dot}, std::nullopt, redirects, 0, 0, &message);
@@ -44,6 +45,18 @@ static Expected<std::string> drawSvg(StringRef program, const NetworkSummary &ne
 
 /// Behind the document's preamble, as HTML wants it.
 static StringRef getSvgElement(StringRef svg) { return svg.drop_front(std::min(svg.find("<svg"), svg.size())); }
+
+static Error writePage(StringRef path, const NetworkSummary &network, StringRef svg) {
+  Expected<object::OutputFile> file = object::OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  std::string page;
+  raw_string_ostream os(page);
+  printHtml(network, getSvgElement(svg), os);
+  if (Error error = file->append(page))
+    return error;
+  return file->keep();
+}
 
 int dlc::inspectMain(ArrayRef<StringRef> arguments) {
   pipeline::Options compile;
@@ -91,11 +104,8 @@ int dlc::inspectMain(ArrayRef<StringRef> arguments) {
     } else {
       return reportFailure("inspect", picture.takeError());
     }
-    if (Error error = writeOutputFile(html, [&](raw_ostream &os) {
-          printHtml(network, getSvgElement(drawn), os);
-          return Error::success();
-        }))
-      return reportFailure("inspect", std::move(error));
+    if (Error error = writePage(html, network, drawn))
+      return reportFailure("inspect", toFailure(exitEnvironment, std::move(error)));
   } else {
     printTable(network, outs());
   }

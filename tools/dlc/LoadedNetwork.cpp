@@ -2,7 +2,7 @@
 #include "tools/dlc/LoadedNetwork.h"
 #include "tools/dlc/Failure.h"
 
-#include "compiler/object/SharedLibrary.h"
+#include "compiler/object/Link.h"
 #include "dialects/nn/Nn.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -137,8 +137,8 @@ static Error printTop(const Array &scores, ArrayRef<std::string> items, const Ru
   const int64_t batch = scores.shape.front();
   const int64_t classes = scores.bytes.size() / sizeof(float) / batch;
   if (!labels.empty() && static_cast<int64_t>(labels.size()) != classes)
-    return failure(exitInput, options.labels + ": has " + Twine(labels.size()) + " lines for " + Twine(classes) +
-                                  " classes");
+    return failure(exitInput,
+                   options.labels + ": has " + Twine(labels.size()) + " lines for " + Twine(classes) + " classes");
   std::vector<int64_t> order(classes);
   for (int64_t item = 0; item < batch; ++item) {
     const float *row = scores.floats() + item * classes;

@@ -48,8 +48,8 @@ static Expected<Array> readPicture(const InputFormat &input, StringRef path) {
     return image.takeError();
   if (image->width != plane->width || image->height != plane->height) {
     const std::string sizes = std::to_string(image->width) + " x " + std::to_string(image->height) +
-                              " pixels where input '" + input.name + "' takes " + std::to_string(plane->width) +
-                              " x " + std::to_string(plane->height);
+                              " pixels where input '" + input.name + "' takes " + std::to_string(plane->width) + " x " +
+                              std::to_string(plane->height);
     if (!input.isPicture)
       return failure(exitInput, path + ": has " + sizes +
                                     "; an input with \"normalize\" or \"layout\" in the network file scales pictures");
@@ -87,16 +87,15 @@ static Expected<Array> readArray(const InputFormat &input, StringRef path) {
     return array.takeError();
   if (input.isBatched() && array->shape.size() + 1 == input.shape.size())
     array->shape.insert(array->shape.begin(), 1);
-  const bool fits = array->shape.size() == input.shape.size() &&
-                    all_of(zip(array->shape, input.shape), [](auto pair) {
+  const bool fits = array->shape.size() == input.shape.size() && all_of(zip(array->shape, input.shape), [](auto pair) {
                       return std::get<1>(pair) < 0 ? std::get<0>(pair) > 0 : std::get<0>(pair) == std::get<1>(pair);
                     });
   if (!fits || array->type != input.type) {
     StringRef advice = fits && input.type == DLC_TYPE_F32  ? "; save x.astype('float32')"
                        : fits && input.type == DLC_TYPE_U8 ? "; save x.astype('uint8')"
                                                            : "";
-    return failure(exitInput, path + ": holds " + describe(array->type, array->shape) + " where input '" +
-                                  input.name + "' takes " + describeInput(input) + advice);
+    return failure(exitInput, path + ": holds " + describe(array->type, array->shape) + " where input '" + input.name +
+                                  "' takes " + describeInput(input) + advice);
   }
   return array;
 }

@@ -46,7 +46,9 @@ static LayerSummary describeResult(std::string name, std::string op, mlir::Type 
   for (int64_t extent : tensor.getShape())
     layer.shape.push_back(mlir::ShapedType::isDynamic(extent) ? -1 : extent);
   mlir::Type element = tensor.getElementType();
-  layer.type = (isa<mlir::FloatType>(element) ? "f" : element.isUnsignedInteger() ? "u" : "i") +
+  layer.type = (isa<mlir::FloatType>(element) ? "f"
+                : element.isUnsignedInteger() ? "u"
+                                              : "i") +
                std::to_string(element.getIntOrFloatBitWidth());
   layer.bytes = nn::getElementsPerItem(type) * ((element.getIntOrFloatBitWidth() + 7) / 8);
   return layer;
@@ -66,9 +68,8 @@ NetworkSummary dlc::summarize(mlir::ModuleOp module) {
   for (mlir::BlockArgument argument : function.getArguments()) {
     auto name = function.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), nn::nameAttr);
     layerOf[argument] = network.layers.size();
-    network.layers.push_back(
-        describeResult(name ? name.str() : "input" + std::to_string(argument.getArgNumber()), "input",
-                       argument.getType()));
+    network.layers.push_back(describeResult(name ? name.str() : "input" + std::to_string(argument.getArgNumber()),
+                                            "input", argument.getType()));
     network.layers.back().kind = LayerKind::Input;
   }
 
@@ -76,8 +77,7 @@ NetworkSummary dlc::summarize(mlir::ModuleOp module) {
   for (mlir::Operation &op : function.getBody().front().without_terminator()) {
     if (isa<nn::ParameterOp>(op) || op.getNumResults() != 1)
       continue;
-    LayerSummary layer =
-        describeResult(getLayerName(op), op.getName().stripDialect().str(), op.getResult(0).getType());
+    LayerSummary layer = describeResult(getLayerName(op), op.getName().stripDialect().str(), op.getResult(0).getType());
     layer.kind = getKind(op);
     if (auto interface = dyn_cast<nn::LayerOpInterface>(op))
       layer.flops = interface.getFlops();

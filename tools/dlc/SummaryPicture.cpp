@@ -58,8 +58,8 @@ static void printBlock(const NetworkSummary &network, const Block &block, String
     label += "\n" + shapeText(layer.shape);
     if (layer.parameters)
       label += "\n" + withThousands(layer.parameters) + " parameters";
-    os.indent(2 * depth) << "n" << index << " [label=" << quote(label) << ", fillcolor=\"" << getColor(layer.kind) << "\""
-                         << (layer.isOutput ? ", penwidth=2" : "") << "];\n";
+    os.indent(2 * depth) << "n" << index << " [label=" << quote(label) << ", fillcolor=\"" << getColor(layer.kind)
+                         << "\"" << (layer.isOutput ? ", penwidth=2" : "") << "];\n";
   }
   for (const auto &[name, inner] : block.blocks) {
     const std::string innerPath = path.str() + name + ".";
@@ -67,8 +67,8 @@ static void printBlock(const NetworkSummary &network, const Block &block, String
     const bool framed = inner.count > 1;
     if (framed)
       os.indent(2 * depth) << "subgraph " << quote("cluster_" + innerPath) << " {\n"
-                           << std::string(2 * depth + 2, ' ') << "label=" << quote(innerPath.substr(0, innerPath.size() - 1))
-                           << ";\n";
+                           << std::string(2 * depth + 2, ' ')
+                           << "label=" << quote(innerPath.substr(0, innerPath.size() - 1)) << ";\n";
     printBlock(network, inner, framed ? StringRef(innerPath) : path, depth + framed, os);
     if (framed)
       os.indent(2 * depth) << "}\n";

@@ -16,8 +16,8 @@ static constexpr double tolerance = 1e-4;
 
 namespace {
 struct Agreement {
-  double largest = 0;    // max |y|
-  double difference = 0; // max |y - y'|
+  double largest = 0;       // max |y|
+  double difference = 0;    // max |y - y'|
   bool sameSpecials = true; // NaN and infinity stand in the same places
 };
 } // namespace
