@@ -1,0 +1,129 @@
+// Builds layers through their interfaces: parameters' shapes, the result's type, the op.
+#include "compiler/importer/LayerBuilder.h"
+
+#include "dialects/nn/Nn.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
+
+#include <cstddef>
+
+using namespace mlir;
+
+namespace dlc::importer {
+
+/// How `parameter`'s op says that it is drawn as its readers want it; replaced by assignInitialisers.
+static constexpr StringLiteral drawnForReaders = "weights";
+
+/// Runs the op's type inference, which wants the attributes as the op's properties.
+FailureOr<SmallVector<Type, 1>> LayerBuilder::inferResult(const OperationState &state) {
+  DictionaryAttr attributes = state.attributes.getDictionary(state.getContext());
+  SmallVector<std::max_align_t> storage(llvm::divideCeil(state.name.getOpPropertyByteSize(), sizeof(std::max_align_t)));
+  OpaqueProperties properties(storage.data());
+  state.name.initOpProperties(properties, OpaqueProperties(nullptr));
+  llvm::scope_exit destroy([&] { state.name.destroyOpProperties(properties); });
+
+  SmallVector<Type, 1> types;
+  auto *inference = state.name.getInterface<InferTypeOpInterface>();
+  if (failed(state.name.setOpPropertiesFromAttribute(state.name, properties, attributes,
+                                                     [&] { return emitError(state.location); })) ||
+      failed(inference->inferReturnTypes(state.getContext(), state.location, state.operands, attributes, properties,
+                                         {}, types)))
+    return failure();
+  return types;
+}
+
+Value LayerBuilder::build(const LayerPlan &plan) {
+  MLIRContext *context = reporter.getContext();
+  OperationState state(NameLoc::get(StringAttr::get(context, plan.name), plan.location),
+                       OperationName(("nn." + plan.layer.name).str(), context));
+
+  // 1. The shapes of its parameters.
+  SmallVector<RankedTensorType> inputTypes, parameterTypes;
+  for (Value input : plan.inputs)
+    inputTypes.push_back(cast<RankedTensorType>(input.getType()));
+  auto *interface = state.name.getInterface<nn::LayerOpInterface>();
+  if (failed(interface->inferParameterTypes(state.location, inputTypes, plan.config.getDictionary(context),
+                                            parameterTypes))) {
+    reporter.noteFailure();
+    return {};
+  }
+
+  // 2. Operands in the op's order, its parameters made as they come.
+  auto input = plan.inputs.begin();
+  auto parameterType = parameterTypes.begin();
+  SmallVector<Operation *> parameters;
+  for (const Operand &operand : plan.layer.operands) {
+    if (operand.role == Operand::Input) {
+      state.operands.push_back(*input++);
+    } else if (operand.role == Operand::Inputs) {
+      state.operands.append(input, plan.inputs.end());
+      input = plan.inputs.end();
+    } else if (RankedTensorType type = *parameterType++) {
+      auto parameter = nn::ParameterOp::create(builder, state.location, type, plan.name + "." + operand.name.str(),
+                                               builder.getStringAttr(operand.init));
+      if (!plan.trainable)
+        parameter->setAttr(nn::trainableAttr, builder.getBoolAttr(false));
+      state.operands.push_back(parameter);
+      parameters.push_back(parameter);
+    }
+  }
+
+  // 3. The attributes that are the op's own, and the type that all this gives.
+  for (NamedAttribute attribute : plan.config)
+    if (plan.layer.findSetting(attribute.getName())->isAttribute)
+      state.attributes.push_back(attribute);
+  auto types = inferResult(state);
+  if (failed(types)) {
+    for (Operation *parameter : parameters)
+      parameter->erase();
+    reporter.noteFailure();
+    return {};
+  }
+  state.addTypes(*types);
+  Operation *op = builder.create(state);
+
+  if (auto window = dyn_cast<nn::WindowOpInterface>(op))
+    if (std::string uncovered = nn::describeUncoveredTail(window); !uncovered.empty())
+      reporter.warning(plan.location, uncovered);
+  return op->getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Initialisers
+//===----------------------------------------------------------------------===//
+
+/// How many layers behind a weight are asked how it is to be drawn.
+static constexpr size_t searchLimit = 64;
+
+/// What the first layers behind `op` that care want; empty where none does.
+static StringRef initForReaders(Operation *op) {
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  SmallVector<Operation *> reached{op};
+  for (size_t i = 0; i < reached.size() && i < searchLimit; ++i) {
+    for (Operation *reader : reached[i]->getUsers()) {
+      const Layer *layer = findLayer(reader->getName().stripDialect());
+      if (!layer || !seen.insert(reader).second)
+        continue;
+      if (!layer->weightInit.empty())
+        return layer->weightInit;
+      if (!layer->hasParameters() || isa<nn::ElementwiseOpInterface>(reader))
+        reached.push_back(reader); // another layer with weights makes sums of its own
+    }
+  }
+  return "";
+}
+
+void assignInitialisers(Operation *function) {
+  function->walk([](nn::ParameterOp parameter) {
+    if (parameter.getInit() != drawnForReaders)
+      return;
+    StringRef init = "he";
+    for (Operation *layer : parameter->getUsers())
+      if (StringRef wanted = initForReaders(layer); !wanted.empty())
+        init = wanted;
+    parameter.setInit(init);
+  });
+}
+
+} // namespace dlc::importer
