@@ -1,0 +1,175 @@
+// The rules of the cost model and the constants in them.
+#include "compiler/kernels/CostModel.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::kernels;
+
+//===----------------------------------------------------------------------===//
+// Measured constants (AVX-512 at 3.6 GHz; one thread unless said)
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// FLOP/ns of 16 lanes; other widths in proportion.
+constexpr double peakOf16Lanes = 228;
+/// What a good register tile reaches of it.
+constexpr double directShare = 0.95;
+/// Depthwise kernels load nearly as often as they multiply.
+constexpr double depthwiseShare = 0.7;
+/// B/ns at which weights arrive that no cache holds.
+constexpr double coldBandwidth = 17.5;
+/// B/ns of activations that the last kernel has just written.
+constexpr double warmBandwidth = 30;
+/// To transform one pixel of one channel there and back.
+constexpr double winogradTransform = 1.0;
+/// Winograd rounds less well than a direct sum; it must be worth it.
+constexpr double winogradGain = 0.9;
+/// A kernel launch whose result is shared between threads.
+constexpr double launchTime = 2'000;
+/// B that stay in the second cache beside what streams through it.
+constexpr double cacheBytes = 512 * 1024;
+/// Sums that must be under way to hide the latency of a multiply-add.
+constexpr int64_t minimumAccumulators = 10;
+/// Elementwise arithmetic, windows of pools: results of a full vector in a nanosecond.
+constexpr double simpleVectorsPerNs = 2;
+} // namespace
+
+static double share(int64_t used, int64_t step) {
+  return static_cast<double>(used) / (llvm::divideCeilSigned(used, step) * step);
+}
+
+//===----------------------------------------------------------------------===//
+// The machine
+//===----------------------------------------------------------------------===//
+
+double Machine::getPeak() const { return peakOf16Lanes * lanes / 16; }
+
+std::optional<Machine> Machine::of(ModuleOp module) {
+  auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
+  auto bytes = target ? target.getAs<IntegerAttr>("vector_bytes") : IntegerAttr();
+  if (!bytes || bytes.getInt() < 4 || bytes.getInt() > 256 || bytes.getInt() % 4)
+    return std::nullopt;
+  auto getText = [&](StringRef key) {
+    auto text = target.getAs<StringAttr>(key);
+    return text ? text.getValue() : StringRef();
+  };
+  bool many = getText("triple").starts_with("aarch64") || getText("features").contains("avx512");
+  return Machine{bytes.getInt() / 4, many ? 32 : 16};
+}
+
+//===----------------------------------------------------------------------===//
+// Register tiles
+//===----------------------------------------------------------------------===//
+
+// The tile's sums, the smaller side's operands and one of the other side's must
+// fit the registers. Of those that do, the best one loses least to latency (few
+// sums), to loads (a multiply-add wants less than one), to the tails of both
+// sides, and to reading the input again for each group of blocks.
+RegisterTile dlc::kernels::chooseRegisterTile(int64_t pixels, int64_t blocks, int64_t depth, const Machine &machine) {
+  RegisterTile best = {1, 1};
+  double bestShare = 0;
+  for (int64_t tc = 1; tc <= std::min<int64_t>(blocks, 8); ++tc)
+    for (int64_t tw = 1; tw <= std::min<int64_t>(pixels, 28); ++tw) {
+      if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
+        continue;
+      double latency = std::min(1.0, static_cast<double>(tw * tc) / minimumAccumulators);
+      double loads = std::min(1.0, static_cast<double>(tw * tc) / (tw + tc));
+      // Beyond that, a load less is worth a little: it leaves room for the loop itself.
+      loads *= 1 - 0.06 * (tw + tc) / (tw * tc);
+      double slab = 4.0 * tc * machine.lanes * depth;
+      double weights = slab > 2 * cacheBytes ? 0.9 : 1;
+      double plane = 4.0 * pixels * depth;
+      double passes = plane > cacheBytes ? 1 - 0.01 * llvm::divideCeilSigned(blocks, tc) : 1;
+      double reached = latency * loads * weights * std::max(passes, 0.5) * share(pixels, tw) * share(blocks, tc);
+      if (reached > bestShare * 1.001) {
+        bestShare = reached;
+        best = {tw, tc};
+      }
+    }
+  return best;
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine) {
+  double flops = shape.getFlops(), weightBytes = shape.getWeightBytes();
+  if (tile == 0) {
+    double peak = machine.getPeak() * (shape.isDepthwise() ? depthwiseShare : directShare);
+    peak *= share(shape.outChannels, machine.lanes);
+    double arithmetic = flops / peak, activations = (shape.getInputBytes() + shape.getOutputBytes()) / warmBandwidth;
+    // Depthwise convolutions wait for memory or for arithmetic, whichever is longer.
+    return weightBytes / coldBandwidth + (shape.isDepthwise() ? std::max(arithmetic, activations) : arithmetic);
+  }
+  // Tiles hang over the right and the bottom of the plane.
+  double covered = 1 / (share(shape.output[0], tile) * share(shape.output[1], tile));
+  double inputs = (tile + 2) * (tile + 2), saved = 9.0 * tile * tile / inputs;
+  double channels = (shape.inChannels + shape.outChannels) / 2.0;
+  return weightBytes * inputs / 9 / coldBandwidth + flops / saved * covered / (machine.getPeak() * directShare) +
+         winogradTransform * 16 / machine.lanes * channels * shape.getPixels();
+}
+
+int64_t dlc::kernels::chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool,
+                                         const Machine &machine) {
+  const std::array<int64_t, 2> ones = {1, 1}, three = {3, 3};
+  const WindowShape &window = shape.window;
+  if (shape.groups != 1 || window.size != three || window.stride != ones || window.dilation != ones ||
+      std::min(shape.inChannels, shape.outChannels) < machine.lanes)
+    return 0;
+  int64_t best = 0;
+  double bestTime = winogradGain * getContractionTime(shape, 0, machine);
+  for (int64_t tile : {2, 4}) {
+    if (pool && (pool->overlaps() || pool->size != pool->stride || tile % pool->size[0] || tile % pool->size[1] ||
+                 pool->padding != std::array<int64_t, 4>{0, 0, 0, 0}))
+      continue;
+    double time = getContractionTime(shape, tile, machine);
+    if (time < bestTime) {
+      bestTime = time;
+      best = tile;
+    }
+  }
+  return best;
+}
+
+/// The time to write `bytes` and read them again.
+static double getRoundTripTime(double bytes) { return 2 * bytes / warmBandwidth; }
+
+bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool,
+                                     std::array<int64_t, 2> pooled, const Machine &machine, bool exact) {
+  // A window over much of the plane leaves nothing to keep in registers or in a rolling buffer.
+  if (shape.isDepthwise() || pool.dilation != std::array<int64_t, 2>{1, 1} || pool.size[0] > 4 || pool.size[1] > 4 ||
+      pool.stride[0] < 2 || pool.stride[1] < 2)
+    return false;
+  int64_t tileApart = exact ? 0 : chooseWinogradTile(shape, nullptr, machine);
+  int64_t tileTogether = exact ? 0 : chooseWinogradTile(shape, &pool, machine);
+  double apart = getContractionTime(shape, tileApart, machine) + getRoundTripTime(shape.getOutputBytes()) + launchTime;
+  double together = getContractionTime(shape, tileTogether, machine);
+  // Two strips, for two threads, both compute the rows that windows of both read.
+  if (pool.overlaps() && pooled[0] > 1)
+    together *= 1 + static_cast<double>(pool.size[0] - pool.stride[0]) / shape.output[0];
+  return together < apart;
+}
+
+//===----------------------------------------------------------------------===//
+// Whole kernels
+//===----------------------------------------------------------------------===//
+
+double dlc::kernels::getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine) {
+  double bytes = 0, time = 0;
+  for (Type type : func.getFunctionType().getInputs())
+    if (!isa_and_nonnull<kernel::WeightsAttr>(cast<RankedTensorType>(type).getEncoding()))
+      bytes += 4.0 * nn::getElementsPerItem(type);
+  for (Type type : func.getFunctionType().getResults())
+    bytes += 4.0 * nn::getElementsPerItem(type);
+  for (Operation &op : func.getBlock().without_terminator()) {
+    if (auto contraction = dyn_cast<nn::ContractionOpInterface>(op))
+      time += getContractionTime(ContractionShape::of(contraction), tile, machine);
+    else if (auto layer = dyn_cast<nn::LayerOpInterface>(op))
+      time += layer.getFlops() / (simpleVectorsPerNs * machine.lanes);
+  }
+  // What a contraction loads hides behind its arithmetic.
+  return std::max(time, bytes / warmBandwidth);
+}

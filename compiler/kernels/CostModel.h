@@ -1,0 +1,55 @@
+// What kernels cost: the rules by which fusion, layouts and schedules are chosen.
+//
+// Times are those of one thread for one item of the batch, in nanoseconds. They
+// serve to compare ways of computing the same thing; the constants behind them
+// (CostModel.cpp) were measured on one machine and are scaled to others.
+#ifndef DLC_COMPILER_KERNELS_COSTMODEL_H
+#define DLC_COMPILER_KERNELS_COSTMODEL_H
+
+#include "compiler/kernels/KernelShape.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace dlc::kernels {
+
+/// The machine that kernels run on.
+struct Machine {
+  int64_t lanes = 16;     // of f32 in a vector register
+  int64_t registers = 32; // vector registers
+
+  /// FLOP in a nanosecond that one thread can do.
+  double getPeak() const;
+
+  /// The machine that the module's `kernel.target` describes; nothing where there is none.
+  static std::optional<Machine> of(mlir::ModuleOp module);
+};
+
+/// A tile of pixels by channel blocks that stays in registers.
+struct RegisterTile {
+  int64_t pixels, blocks;
+};
+
+/// The best tile over rows of `pixels` and `blocks` blocks of channels for sums of
+/// `depth` products.
+RegisterTile chooseRegisterTile(int64_t pixels, int64_t blocks, int64_t depth, const Machine &machine);
+
+/// The tile m of Winograd F(m x m, 3x3) that is worth it, or 0: a direct sum is better.
+/// With a `pool` behind it the tile must hold whole windows.
+int64_t chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool, const Machine &machine);
+
+/// The time of a contraction by Winograd's algorithm with `tile`, or by a direct sum (0).
+double getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine);
+
+/// The time of a whole kernel; `tile` as above.
+double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
+
+/// Whether a pool of `pool` over the result of the contraction is better computed
+/// in the same kernel; `exact` as the pass option.
+bool isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool, std::array<int64_t, 2> pooled,
+                       const Machine &machine, bool exact);
+
+/// A kernel that takes less runs on one thread: to wake others costs more.
+inline constexpr double parallelThreshold = 15'000;
+
+} // namespace dlc::kernels
+
+#endif // DLC_COMPILER_KERNELS_COSTMODEL_H

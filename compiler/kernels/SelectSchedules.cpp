@@ -1,0 +1,193 @@
+// Gives every kernel that has none a schedule, by the cost model's rules.
+#include "compiler/kernels/CostModel.h"
+#include "compiler/kernels/Passes.h"
+
+namespace dlc::kernels {
+#define GEN_PASS_DEF_SELECTSCHEDULES
+#include "compiler/kernels/Passes.h.inc"
+} // namespace dlc::kernels
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::kernels;
+using kernel::Axis;
+
+//===----------------------------------------------------------------------===//
+// What the kernel's types say
+//===----------------------------------------------------------------------===//
+
+/// The form of the contraction's weight; null where it is row-major.
+static kernel::WeightsAttr getWeightsForm(nn::ContractionOpInterface contraction) {
+  auto type = cast<RankedTensorType>(contraction.getWeightOperand().get().getType());
+  return dyn_cast_or_null<kernel::WeightsAttr>(type.getEncoding());
+}
+
+/// A tensor without a halo has its rows one after the other: its pixels form one line.
+static bool hasHalo(Type type) {
+  kernel::BlockedAttr blocked = kernel::getBlocked(type);
+  return blocked && llvm::any_of(blocked.getHalo(), [](int64_t width) { return width != 0; });
+}
+
+//===----------------------------------------------------------------------===//
+// The families
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Chooses the schedule of one kernel.
+class Selector {
+public:
+  Selector(kernel::FuncOp func, const Machine &machine)
+      : func(func), machine(machine), parts(KernelShape::of(func)), context(func.getContext()) {}
+
+  Attribute select();
+  double getTime() const { return getKernelTime(func, getTile(), machine); }
+
+private:
+  Attribute selectDirect(const ContractionShape &shape);
+  Attribute selectRowMajor(const ContractionShape &shape);
+  Attribute selectWinograd(const ContractionShape &shape, int64_t tile);
+  Attribute selectDepthwise(const ContractionShape &shape);
+  Attribute selectDense(const ContractionShape &shape);
+  Attribute selectPointwise();
+
+  int64_t getTile() const;
+  int64_t getBlocks(const ContractionShape &shape) const {
+    return llvm::divideCeilSigned(shape.outChannels, machine.lanes);
+  }
+  bool isParallel() const { return getTime() >= parallelThreshold; }
+
+  kernel::FuncOp func;
+  const Machine &machine;
+  KernelShape parts;
+  MLIRContext *context;
+};
+} // namespace
+
+int64_t Selector::getTile() const {
+  nn::ContractionOpInterface contraction = parts.contraction;
+  kernel::WeightsAttr form = contraction ? getWeightsForm(contraction) : kernel::WeightsAttr();
+  return form ? form.getTile() : 0;
+}
+
+Attribute Selector::select() {
+  if (!parts.contraction)
+    return selectPointwise();
+  ContractionShape shape = ContractionShape::of(parts.contraction);
+  kernel::WeightsAttr form = getWeightsForm(parts.contraction);
+  if (!form)
+    return shape.groups == 1 ? selectRowMajor(shape) : selectPointwise();
+  switch (form.getForm()) {
+  case kernel::WeightsForm::Winograd:
+    return selectWinograd(shape, form.getTile());
+  case kernel::WeightsForm::Depthwise:
+    return selectDepthwise(shape);
+  case kernel::WeightsForm::Direct:
+    return shape.isDense() ? selectDense(shape) : selectDirect(shape);
+  case kernel::WeightsForm::Channels:
+    break;
+  }
+  return selectPointwise();
+}
+
+/// Pixels of a row (of the whole plane, for a matrix product whose tensors have
+/// no halo) by blocks of channels. Behind it a pool wants its rows in strips: as
+/// many as keep the rows computed twice below a twentieth, and an even number.
+Attribute Selector::selectDirect(const ContractionShape &shape) {
+  bool line = shape.isPointwise() && !parts.pool &&
+              llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
+              llvm::none_of(func.getFunctionType().getResults(), hasHalo);
+  RegisterTile tile = chooseRegisterTile(line ? shape.getPixels() : shape.output[1], getBlocks(shape),
+                                         shape.getDepth(), machine);
+  bool parallel = isParallel();
+  int64_t strips = 0;
+  if (parts.pool) {
+    auto pooled = cast<RankedTensorType>(parts.pool->getResult(0).getType()).getShape();
+    WindowShape pool = WindowShape::of(parts.pool);
+    int64_t again = std::max<int64_t>(0, pool.size[0] - pool.stride[0]);
+    strips = 1;
+    for (int64_t count : {2, 4, 8})
+      if (parallel && count <= pooled[2] && 20 * again * (count - 1) <= shape.output[0])
+        strips = count;
+  }
+  return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, strips,
+                                     parallel ? Axis::Both : Axis::None);
+}
+
+/// Lanes run over x: a tile is so many rows of a vector by channels.
+Attribute Selector::selectRowMajor(const ContractionShape &shape) {
+  int64_t vectors = llvm::divideCeilSigned(shape.output[1], machine.lanes);
+  RegisterTile tile = chooseRegisterTile(vectors * shape.output[0], shape.outChannels, shape.getDepth(), machine);
+  return kernel::DirectConvAttr::get(context, std::min<int64_t>(tile.pixels, 4), tile.blocks, /*unrollK=*/1,
+                                     /*strips=*/parts.pool ? 1 : 0, isParallel() ? Axis::Both : Axis::None);
+}
+
+/// Strips of one or two rows of tiles while the transformed weights stay in the
+/// second cache; otherwise about 100 tiles, so that weights are read seldom.
+Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) {
+  int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
+  double weightBytes = shape.getWeightBytes() * (tile + 2) * (tile + 2) / 9;
+  int64_t strip = weightBytes <= 1024 * 1024 ? (columns >= 14 ? 1 : 2) : llvm::divideCeilSigned(100, columns);
+  strip = std::min(strip, rows);
+  RegisterTile product = chooseRegisterTile(strip * columns, getBlocks(shape), shape.inChannels, machine);
+  // With a single strip, each of the three stages is shared out by itself.
+  Axis axis = !isParallel() ? Axis::None : strip < rows ? Axis::Rows : Axis::Both;
+  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, axis);
+}
+
+/// 14x1 pixels of a block, or fewer in more rows where the plane is narrow.
+Attribute Selector::selectDepthwise(const ContractionShape &shape) {
+  int64_t sums = std::min<int64_t>(14, machine.registers - 4);
+  int64_t width = shape.output[1], tileX = 1;
+  double best = 0;
+  for (int64_t tile = std::min(sums, width); tile >= 1; --tile) {
+    double used = static_cast<double>(width) / (llvm::divideCeilSigned(width, tile) * tile) *
+                  std::min(1.0, tile / 7.0);
+    if (used > best * 1.001) {
+      best = used;
+      tileX = tile;
+    }
+  }
+  int64_t tileY = std::max<int64_t>(1, std::min(sums / tileX, shape.output[0]));
+  return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None);
+}
+
+/// Weights are read once, whatever the tile, unless the batch is fixed and has items to share them.
+Attribute Selector::selectDense(const ContractionShape &shape) {
+  int64_t batch = cast<RankedTensorType>(func.getFunctionType().getResult(0)).getDimSize(0);
+  int64_t blocks = getBlocks(shape);
+  bool many = !ShapedType::isDynamic(batch) && batch >= 4;
+  int64_t tileC = std::min<int64_t>(blocks, many ? 2 : 8), tileN = many ? std::min<int64_t>(batch, 8) : 1;
+  while (tileC * tileN + std::min(tileC, tileN) + 1 > machine.registers)
+    --tileN;
+  return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None);
+}
+
+Attribute Selector::selectPointwise() {
+  return kernel::PointwiseAttr::get(context, machine.lanes, /*unroll=*/1, isParallel() ? Axis::Both : Axis::None);
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
+  using SelectSchedulesBase::SelectSchedulesBase;
+
+  void runOnOperation() override {
+    std::optional<Machine> machine = Machine::of(getOperation());
+    if (!machine) {
+      getOperation().emitOpError("expects 'kernel.target' with the 'vector_bytes' of the machine");
+      return signalPassFailure();
+    }
+    for (auto func : getOperation().getOps<kernel::FuncOp>()) {
+      Selector selector(func, *machine);
+      if (!func.getScheduleAttr())
+        func.setScheduleAttr(plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
+                                   : selector.select());
+      if (costs)
+        func->setAttr("kernel.cost", FloatAttr::get(Float64Type::get(&getContext()), std::round(selector.getTime())));
+    }
+  }
+};
+} // namespace
