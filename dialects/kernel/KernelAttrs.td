@@ -84,7 +84,9 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
     A tile of `tileX` pixels by `tileC` blocks of output channels stays in
     registers over the whole reduction; `unrollK` input channels a step.
     `strips` > 0: rows in so many strips, each producing what the fused pool
-    reads in a rolling buffer.
+    reads in a rolling buffer. Pixels are those of a row, or of the whole plane
+    where a 1x1 window reads and writes tensors without halo. Where the result is
+    row-major, lanes run over x, and a tile is `tileX` rows by `tileC` channels.
   }];
   let parameters = (ins "int64_t":$tileX, "int64_t":$tileC, DefaultValuedParameter<"int64_t", "1">:$unrollK,
                         DefaultValuedParameter<"int64_t", "0">:$strips,
@@ -94,6 +96,12 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
 
 def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
   let summary = "Winograd F(tile x tile, 3x3) in strips of tile rows";
+  let description = [{
+    A strip's tiles, `stripRows` rows of them, form one line, of which `tileX` by
+    `tileC` blocks of output channels stay in registers. A strip that is the whole
+    plane leaves no strips to share out: `parallel` = both then shares out each of
+    the three stages, input transform, products and output transform.
+  }];
   let parameters = (ins "int64_t":$tile, "int64_t":$stripRows, "int64_t":$tileX, "int64_t":$tileC,
                         Kernel_AxisParameter<"Rows">:$parallel);
   let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $parallel) `>`";
@@ -107,6 +115,9 @@ def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {
 
 def Kernel_DenseAttr : Kernel_Schedule<"Dense", "dense"> {
   let summary = "fully connected: `tileC` blocks of outputs by `tileN` items of the batch in registers";
+  let description = [{
+    For linear layers, and for convolutions whose window is the whole plane.
+  }];
   let parameters = (ins "int64_t":$tileC, "int64_t":$tileN, Kernel_AxisParameter<"Blocks">:$parallel);
   let assemblyFormat = "`<` struct($tileC, $tileN, $parallel) `>`";
 }
