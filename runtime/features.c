@@ -14,9 +14,7 @@
 
 #if defined(__x86_64__)
 
-enum dlc_architecture dlc_cpu_architecture(void) {
-  return DLC_ARCHITECTURE_X86_64;
-}
+enum dlc_architecture dlc_cpu_architecture(void) { return DLC_ARCHITECTURE_X86_64; }
 
 // One bit of a cpuid leaf, and the register state it relies on.
 enum state { ANY, YMM, ZMM };
@@ -24,34 +22,20 @@ enum leaf { LEAF1_ECX, LEAF7_EBX, LEAF7_ECX, LEAF7_EDX, LEAF71_EAX, EXT1_ECX };
 static const struct {
   uint8_t feature, leaf, bit, state;
 } x86_features[] = {
-    {DLC_FEATURE_SSE3, LEAF1_ECX, 0, ANY},
-    {DLC_FEATURE_SSSE3, LEAF1_ECX, 9, ANY},
-    {DLC_FEATURE_SSE41, LEAF1_ECX, 19, ANY},
-    {DLC_FEATURE_SSE42, LEAF1_ECX, 20, ANY},
-    {DLC_FEATURE_POPCNT, LEAF1_ECX, 23, ANY},
-    {DLC_FEATURE_CX16, LEAF1_ECX, 13, ANY},
-    {DLC_FEATURE_MOVBE, LEAF1_ECX, 22, ANY},
-    {DLC_FEATURE_LZCNT, EXT1_ECX, 5, ANY},
-    {DLC_FEATURE_BMI1, LEAF7_EBX, 3, ANY},
-    {DLC_FEATURE_BMI2, LEAF7_EBX, 8, ANY},
-    {DLC_FEATURE_AVX, LEAF1_ECX, 28, YMM},
-    {DLC_FEATURE_F16C, LEAF1_ECX, 29, YMM},
-    {DLC_FEATURE_FMA, LEAF1_ECX, 12, YMM},
-    {DLC_FEATURE_AVX2, LEAF7_EBX, 5, YMM},
-    {DLC_FEATURE_AVXVNNI, LEAF71_EAX, 4, YMM},
-    {DLC_FEATURE_AVX512F, LEAF7_EBX, 16, ZMM},
-    {DLC_FEATURE_AVX512DQ, LEAF7_EBX, 17, ZMM},
-    {DLC_FEATURE_AVX512IFMA, LEAF7_EBX, 21, ZMM},
-    {DLC_FEATURE_AVX512CD, LEAF7_EBX, 28, ZMM},
-    {DLC_FEATURE_AVX512BW, LEAF7_EBX, 30, ZMM},
-    {DLC_FEATURE_AVX512VL, LEAF7_EBX, 31, ZMM},
-    {DLC_FEATURE_AVX512VBMI, LEAF7_ECX, 1, ZMM},
-    {DLC_FEATURE_AVX512VBMI2, LEAF7_ECX, 6, ZMM},
-    {DLC_FEATURE_AVX512VNNI, LEAF7_ECX, 11, ZMM},
-    {DLC_FEATURE_AVX512BITALG, LEAF7_ECX, 12, ZMM},
-    {DLC_FEATURE_AVX512VPOPCNTDQ, LEAF7_ECX, 14, ZMM},
-    {DLC_FEATURE_AVX512FP16, LEAF7_EDX, 23, ZMM},
-    {DLC_FEATURE_AVX512BF16, LEAF71_EAX, 5, ZMM},
+    {DLC_FEATURE_SSE3, LEAF1_ECX, 0, ANY},          {DLC_FEATURE_SSSE3, LEAF1_ECX, 9, ANY},
+    {DLC_FEATURE_SSE41, LEAF1_ECX, 19, ANY},        {DLC_FEATURE_SSE42, LEAF1_ECX, 20, ANY},
+    {DLC_FEATURE_POPCNT, LEAF1_ECX, 23, ANY},       {DLC_FEATURE_CX16, LEAF1_ECX, 13, ANY},
+    {DLC_FEATURE_MOVBE, LEAF1_ECX, 22, ANY},        {DLC_FEATURE_LZCNT, EXT1_ECX, 5, ANY},
+    {DLC_FEATURE_BMI1, LEAF7_EBX, 3, ANY},          {DLC_FEATURE_BMI2, LEAF7_EBX, 8, ANY},
+    {DLC_FEATURE_AVX, LEAF1_ECX, 28, YMM},          {DLC_FEATURE_F16C, LEAF1_ECX, 29, YMM},
+    {DLC_FEATURE_FMA, LEAF1_ECX, 12, YMM},          {DLC_FEATURE_AVX2, LEAF7_EBX, 5, YMM},
+    {DLC_FEATURE_AVXVNNI, LEAF71_EAX, 4, YMM},      {DLC_FEATURE_AVX512F, LEAF7_EBX, 16, ZMM},
+    {DLC_FEATURE_AVX512DQ, LEAF7_EBX, 17, ZMM},     {DLC_FEATURE_AVX512IFMA, LEAF7_EBX, 21, ZMM},
+    {DLC_FEATURE_AVX512CD, LEAF7_EBX, 28, ZMM},     {DLC_FEATURE_AVX512BW, LEAF7_EBX, 30, ZMM},
+    {DLC_FEATURE_AVX512VL, LEAF7_EBX, 31, ZMM},     {DLC_FEATURE_AVX512VBMI, LEAF7_ECX, 1, ZMM},
+    {DLC_FEATURE_AVX512VBMI2, LEAF7_ECX, 6, ZMM},   {DLC_FEATURE_AVX512VNNI, LEAF7_ECX, 11, ZMM},
+    {DLC_FEATURE_AVX512BITALG, LEAF7_ECX, 12, ZMM}, {DLC_FEATURE_AVX512VPOPCNTDQ, LEAF7_ECX, 14, ZMM},
+    {DLC_FEATURE_AVX512FP16, LEAF7_EDX, 23, ZMM},   {DLC_FEATURE_AVX512BF16, LEAF71_EAX, 5, ZMM},
 };
 
 uint64_t dlc_cpu_features(void) {
@@ -82,17 +66,14 @@ uint64_t dlc_cpu_features(void) {
 
   uint64_t features = 0;
   for (size_t i = 0; i < sizeof(x86_features) / sizeof(x86_features[0]); ++i)
-    if (x86_features[i].state <= saved &&
-        (words[x86_features[i].leaf] >> x86_features[i].bit & 1))
+    if (x86_features[i].state <= saved && (words[x86_features[i].leaf] >> x86_features[i].bit & 1))
       features |= BIT(x86_features[i].feature);
   return features;
 }
 
 #else // AArch64
 
-enum dlc_architecture dlc_cpu_architecture(void) {
-  return DLC_ARCHITECTURE_AARCH64;
-}
+enum dlc_architecture dlc_cpu_architecture(void) { return DLC_ARCHITECTURE_AARCH64; }
 
 uint64_t dlc_cpu_features(void) {
   unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);

@@ -34,13 +34,11 @@ void dlc_scratch_reset(dlc_session *session) {
 static void *allocate_beyond_plan(dlc_worker *worker, size_t bytes) {
   dlc_session *session = worker->session;
   size_t largest = atomic_load(&session->missing_scratch);
-  while (largest < bytes && !atomic_compare_exchange_weak(
-                                &session->missing_scratch, &largest, bytes))
+  while (largest < bytes && !atomic_compare_exchange_weak(&session->missing_scratch, &largest, bytes))
     ;
   if (bytes > PTRDIFF_MAX - HEADER)
     return NULL;
-  char *memory = session->allocator.allocate(session->allocator.context,
-                                             bytes + HEADER, HEADER);
+  char *memory = session->allocator.allocate(session->allocator.context, bytes + HEADER, HEADER);
   if (!memory)
     return NULL;
   struct scratch_block *block = (struct scratch_block *)(void *)memory;
@@ -67,8 +65,7 @@ void dlc_rt_free(void *context, void *pointer) {
   if (!pointer)
     return;
   dlc_worker *worker = context;
-  struct scratch_block *block =
-      (struct scratch_block *)(void *)((char *)pointer - HEADER);
+  struct scratch_block *block = (struct scratch_block *)(void *)((char *)pointer - HEADER);
   if (block->foreign_bytes) {
     const dlc_allocator *allocator = &worker->session->allocator;
     allocator->deallocate(allocator->context, block, block->foreign_bytes);
@@ -131,8 +128,7 @@ static void run_task(void *argument, int32_t task, int32_t index) {
     atomic_compare_exchange_strong(&loop->result, &none, result);
 }
 
-int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size,
-                      uint8_t *closure) {
+int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size, uint8_t *closure) {
   dlc_worker *worker = context;
   dlc_session *session = worker->session;
   if (size <= 1 || worker->in_task || !session->parallel_for) {
@@ -143,11 +139,8 @@ int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size,
     }
     return 0;
   }
-  struct loop loop = {.session = session,
-                      .function = function,
-                      .closure = closure,
-                      .min = min,
-                      .is_hook = session->hook != NULL};
+  struct loop loop = {
+      .session = session, .function = function, .closure = closure, .min = min, .is_hook = session->hook != NULL};
   if (loop.is_hook)
     loop.float_modes = dlc_float_modes();
   session->parallel_for(session->parallel_for_context, size, run_task, &loop);
@@ -174,8 +167,7 @@ struct halo {
 };
 
 // `columns` pixels from `pixel` on, which lie behind each other.
-static void fill_pixels(const struct halo *halo, float *pixel,
-                        int64_t columns) {
+static void fill_pixels(const struct halo *halo, float *pixel, int64_t columns) {
   if (halo->lane_stride != 1 || halo->x_stride != halo->lanes) {
     for (int64_t x = 0; x < columns; ++x)
       for (int32_t lane = 0; lane < halo->lanes; ++lane)
@@ -193,8 +185,7 @@ static void fill_pixels(const struct halo *halo, float *pixel,
 static int fill_plane(void *context, int plane, uint8_t *closure) {
   (void)context;
   const struct halo *halo = (const struct halo *)(const void *)closure;
-  float *first = halo->interior + plane / halo->blocks * halo->batch_stride +
-                 plane % halo->blocks * halo->block_stride;
+  float *first = halo->interior + plane / halo->blocks * halo->batch_stride + plane % halo->blocks * halo->block_stride;
   float *last = first + (halo->rows - 1) * halo->y_stride;
   int64_t behind = halo->columns * halo->x_stride; // the right frame of a row
   int64_t before = -halo->left * halo->x_stride;   // the left one
@@ -203,8 +194,7 @@ static int fill_plane(void *context, int plane, uint8_t *closure) {
   // Rows that lie behind each other: the right frame of one and the left frame
   // of the next are one stretch, and so are all rows above and all below.
   if (halo->y_stride == width * halo->x_stride) {
-    fill_pixels(halo, first + before - halo->top * halo->y_stride,
-                halo->top * width + halo->left);
+    fill_pixels(halo, first + before - halo->top * halo->y_stride, halo->top * width + halo->left);
     if (halo->left + halo->right > 0)
       for (float *row = first; row != last; row += halo->y_stride)
         fill_pixels(halo, row + behind, (int64_t)halo->right + halo->left);
@@ -222,17 +212,14 @@ static int fill_plane(void *context, int plane, uint8_t *closure) {
   return 0;
 }
 
-void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior,
-                      int32_t left, int32_t right, int32_t top, int32_t bottom,
-                      float value) {
+void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior, int32_t left, int32_t right, int32_t top,
+                      int32_t bottom, float value) {
   const dlc_buffer_dimension *dim = interior->dim;
-  if (interior->type.code != 2 || interior->type.bits != 32 ||
-      interior->dimensions != 5) {
+  if (interior->type.code != 2 || interior->type.bits != 32 || interior->dimensions != 5) {
     dlc_kernel_error(context,
                      "a halo wants five dimensions of f32, not %d of type "
                      "code %d with %d bits",
-                     interior->dimensions, interior->type.code,
-                     interior->type.bits);
+                     interior->dimensions, interior->type.code, interior->type.bits);
     return;
   }
   struct halo halo = {
@@ -259,9 +246,7 @@ void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior,
   if (halo.rows <= 0 || halo.columns <= 0)
     return;
   int64_t width = (int64_t)left + halo.columns + right;
-  int64_t frame = (width * (top + bottom) +
-                   (int64_t)halo.rows * (left + right)) *
-                  halo.lanes * (int64_t)sizeof(float);
+  int64_t frame = (width * (top + bottom) + (int64_t)halo.rows * (left + right)) * halo.lanes * (int64_t)sizeof(float);
   if (frame * planes >= PARALLEL_HALO_BYTES) {
     dlc_rt_do_par_for(context, fill_plane, 0, planes, (uint8_t *)&halo);
     return;

@@ -10,9 +10,7 @@
 #define PRIME4 UINT64_C(0x85EBCA77C2B2AE63)
 #define PRIME5 UINT64_C(0x27D4EB2F165667C5)
 
-static uint64_t rotate(uint64_t value, int bits) {
-  return value << bits | value >> (64 - bits);
-}
+static uint64_t rotate(uint64_t value, int bits) { return value << bits | value >> (64 - bits); }
 
 // Both architectures are little-endian, as the specification reads.
 static uint64_t read64(const unsigned char *bytes) {
@@ -27,13 +25,9 @@ static uint32_t read32(const unsigned char *bytes) {
   return value;
 }
 
-static uint64_t round64(uint64_t lane, uint64_t input) {
-  return rotate(lane + input * PRIME2, 31) * PRIME1;
-}
+static uint64_t round64(uint64_t lane, uint64_t input) { return rotate(lane + input * PRIME2, 31) * PRIME1; }
 
-static uint64_t merge(uint64_t hash, uint64_t lane) {
-  return (hash ^ round64(0, lane)) * PRIME1 + PRIME4;
-}
+static uint64_t merge(uint64_t hash, uint64_t lane) { return (hash ^ round64(0, lane)) * PRIME1 + PRIME4; }
 
 uint64_t dlc_hash64(const void *bytes, size_t size) {
   const unsigned char *p = bytes;

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-int dlc_json_fail(dlc_json *json, const unsigned char *where,
-                  const char *format, ...) {
+int dlc_json_fail(dlc_json *json, const unsigned char *where, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   json->error->offset = where - json->begin;
-  vsnprintf(json->error->message, sizeof(json->error->message), format,
-            arguments);
+  vsnprintf(json->error->message, sizeof(json->error->message), format, arguments);
   va_end(arguments);
   return -1;
 }
@@ -28,8 +26,8 @@ static int utf8_length(const unsigned char *at, const unsigned char *end) {
   for (int i = 1; i < length; ++i)
     if ((at[i] & 0xc0) != 0x80)
       return 0;
-  if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
-      (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f))
+  if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) || (first == 0xf0 && at[1] < 0x90) ||
+      (first == 0xf4 && at[1] > 0x8f))
     return 0;
   return length;
 }
@@ -38,30 +36,25 @@ int dlc_json_check_utf8(dlc_json *json) {
   for (const unsigned char *at = json->at; at < json->end;) {
     int length = utf8_length(at, json->end);
     if (!length)
-      return dlc_json_fail(json, at, "the header is not UTF-8 (byte 0x%02x)",
-                           *at);
+      return dlc_json_fail(json, at, "the header is not UTF-8 (byte 0x%02x)", *at);
     at += length;
   }
   return 0;
 }
 
 static void skip_space(dlc_json *json) {
-  while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' ||
-                                  *json->at == '\r' || *json->at == '\n'))
+  while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\r' || *json->at == '\n'))
     ++json->at;
 }
 
 // "expected X but found Y" at the cursor.
 static int expected(dlc_json *json, const char *what) {
   if (json->at >= json->end)
-    return dlc_json_fail(json, json->end,
-                         "expected %s, but the header ends here", what);
+    return dlc_json_fail(json, json->end, "expected %s, but the header ends here", what);
   unsigned char found = *json->at;
   if (found > ' ' && found < 0x7f)
-    return dlc_json_fail(json, json->at, "expected %s, but found '%c'", what,
-                         found);
-  return dlc_json_fail(json, json->at, "expected %s, but found byte 0x%02x",
-                       what, found);
+    return dlc_json_fail(json, json->at, "expected %s, but found '%c'", what, found);
+  return dlc_json_fail(json, json->at, "expected %s, but found byte 0x%02x", what, found);
 }
 
 int dlc_json_expect(dlc_json *json, char wanted) {
@@ -76,8 +69,7 @@ int dlc_json_expect(dlc_json *json, char wanted) {
 
 int dlc_json_next(dlc_json *json, char close, int *more) {
   skip_space(json);
-  if (json->at < json->end &&
-      (*json->at == ',' || *json->at == (unsigned char)close)) {
+  if (json->at < json->end && (*json->at == ',' || *json->at == (unsigned char)close)) {
     *more = *json->at++ == ',';
     return 0;
   }
@@ -142,13 +134,10 @@ static int escape(dlc_json *json, const unsigned char *start, char **out) {
   if (kind != 'u')
     return dlc_json_fail(json, start, "unknown escape sequence in a string");
   long code = hex4(json);
-  if (code >= 0xd800 && code < 0xdc00 && json->end - json->at >= 2 &&
-      json->at[0] == '\\' && json->at[1] == 'u') {
+  if (code >= 0xd800 && code < 0xdc00 && json->end - json->at >= 2 && json->at[0] == '\\' && json->at[1] == 'u') {
     json->at += 2;
     long low = hex4(json);
-    code = low >= 0xdc00 && low < 0xe000
-               ? 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00)
-               : -1;
+    code = low >= 0xdc00 && low < 0xe000 ? 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00) : -1;
   }
   if (code < 0 || (code >= 0xd800 && code < 0xe000))
     return dlc_json_fail(json, start, "malformed \\u escape in a string");
@@ -172,8 +161,7 @@ int dlc_json_string(dlc_json *json, char **out, const char **string) {
     if (c == '"')
       break;
     if (c < 0x20)
-      return dlc_json_fail(json, where,
-                           "a string contains the control character 0x%02x", c);
+      return dlc_json_fail(json, where, "a string contains the control character 0x%02x", c);
     if (c != '\\')
       *(*out)++ = (char)c;
     else if (escape(json, where, out))
@@ -189,16 +177,14 @@ int dlc_json_whole(dlc_json *json, int64_t *value) {
   *value = 0;
   while (json->at < json->end && *json->at >= '0' && *json->at <= '9') {
     int digit = *json->at++ - '0';
-    if (__builtin_mul_overflow(*value, 10, value) ||
-        __builtin_add_overflow(*value, digit, value))
+    if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, digit, value))
       return dlc_json_fail(json, start, "this number exceeds 2^63 - 1");
   }
   if (json->at == start)
     return expected(json, "a whole number that is not negative");
   if (*start == '0' && json->at - start > 1)
     return dlc_json_fail(json, start, "this number begins with a zero");
-  if (json->at < json->end &&
-      (*json->at == '.' || *json->at == 'e' || *json->at == 'E'))
+  if (json->at < json->end && (*json->at == '.' || *json->at == 'e' || *json->at == 'E'))
     return dlc_json_fail(json, start, "this number is not whole");
   return 0;
 }

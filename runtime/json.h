@@ -18,8 +18,7 @@ typedef struct dlc_json {
 // error.
 
 // Reports a fault at `where`.
-int dlc_json_fail(dlc_json *json, const unsigned char *where,
-                  const char *format, ...)
+int dlc_json_fail(dlc_json *json, const unsigned char *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // Checks that all of the text is UTF-8.

@@ -22,25 +22,19 @@ void dlc_profile_trace(void *context, int32_t step) {
 }
 
 int32_t dlc_step_count(const dlc_session *session) {
-  return session ? (int32_t)dlc_header(session->model, DLC_HEADER_STEP_COUNT)
-                 : 0;
+  return session ? (int32_t)dlc_header(session->model, DLC_HEADER_STEP_COUNT) : 0;
 }
 
-dlc_status dlc_get_step_info(const dlc_session *session, int32_t index,
-                             dlc_step_info *info) {
+dlc_status dlc_get_step_info(const dlc_session *session, int32_t index, dlc_step_info *info) {
   if (!session || !info || index < 0 || index >= dlc_step_count(session))
     return DLC_ERROR_ARGUMENT;
   const dlc_model *model = session->model;
-  const int64_t *step =
-      dlc_record(model, DLC_HEADER_STEPS, DLC_STEP_LENGTH, index);
+  const int64_t *step = dlc_record(model, DLC_HEADER_STEPS, DLC_STEP_LENGTH, index);
   info->name = dlc_string(model, step[DLC_STEP_NAME]);
   info->kernel = dlc_string(model, step[DLC_STEP_KERNEL]);
   info->flops = dlc_scaled(0, step[DLC_STEP_FLOPS_PER_BATCH], session->batch);
-  info->bytes_read =
-      dlc_scaled(step[DLC_STEP_BYTES_READ_FIXED],
-                 step[DLC_STEP_BYTES_READ_PER_BATCH], session->batch);
-  info->bytes_written = dlc_scaled(0, step[DLC_STEP_BYTES_WRITTEN_PER_BATCH],
-                                   session->batch);
+  info->bytes_read = dlc_scaled(step[DLC_STEP_BYTES_READ_FIXED], step[DLC_STEP_BYTES_READ_PER_BATCH], session->batch);
+  info->bytes_written = dlc_scaled(0, step[DLC_STEP_BYTES_WRITTEN_PER_BATCH], session->batch);
   info->nanoseconds = session->nanoseconds[index];
   info->runs = session->profiled_runs;
   return DLC_OK;
@@ -49,7 +43,6 @@ dlc_status dlc_get_step_info(const dlc_session *session, int32_t index,
 void dlc_profile_reset(dlc_session *session) {
   if (!session)
     return;
-  memset(session->nanoseconds, 0,
-         (size_t)dlc_step_count(session) * sizeof(int64_t));
+  memset(session->nanoseconds, 0, (size_t)dlc_step_count(session) * sizeof(int64_t));
   session->profiled_runs = 0;
 }

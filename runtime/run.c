@@ -10,8 +10,7 @@ static dlc_status failed(dlc_session *session, dlc_status status) {
 }
 
 // Checks one of the caller's pointers.
-static dlc_status check_pointer(dlc_session *session, const void *pointer,
-                                enum dlc_header_field begin, int32_t index,
+static dlc_status check_pointer(dlc_session *session, const void *pointer, enum dlc_header_field begin, int32_t index,
                                 const char *kind) {
   const dlc_model *model = session->model;
   const int64_t *tensor = dlc_record(model, begin, DLC_TENSOR_LENGTH, index);
@@ -19,39 +18,31 @@ static dlc_status check_pointer(dlc_session *session, const void *pointer,
   if (pointer && (uintptr_t)pointer % alignment == 0)
     return DLC_OK;
   return dlc_fail(&session->error, DLC_ERROR_ARGUMENT, "%s '%.80s' is %s", kind,
-                  dlc_string(model, tensor[DLC_TENSOR_NAME]),
-                  pointer ? "not aligned to its elements" : "null");
+                  dlc_string(model, tensor[DLC_TENSOR_NAME]), pointer ? "not aligned to its elements" : "null");
 }
 
-static dlc_status check_pointers(dlc_session *session,
-                                 const void *const *inputs,
-                                 void *const *outputs) {
+static dlc_status check_pointers(dlc_session *session, const void *const *inputs, void *const *outputs) {
   int64_t input_count = dlc_header(session->model, DLC_HEADER_INPUT_COUNT);
   int64_t output_count = dlc_header(session->model, DLC_HEADER_OUTPUT_COUNT);
   if ((input_count && !inputs) || (output_count && !outputs))
-    return dlc_fail(&session->error, DLC_ERROR_ARGUMENT,
-                    "the array of inputs or outputs is null");
+    return dlc_fail(&session->error, DLC_ERROR_ARGUMENT, "the array of inputs or outputs is null");
   dlc_status status = DLC_OK;
   for (int32_t i = 0; i < input_count && !status; ++i)
     status = check_pointer(session, inputs[i], DLC_HEADER_INPUTS, i, "input");
   for (int32_t i = 0; i < output_count && !status; ++i)
-    status =
-        check_pointer(session, outputs[i], DLC_HEADER_OUTPUTS, i, "output");
+    status = check_pointer(session, outputs[i], DLC_HEADER_OUTPUTS, i, "output");
   return status;
 }
 
-static void bind_tensors(dlc_session *session, const void *const *inputs,
-                         void *const *outputs) {
+static void bind_tensors(dlc_session *session, const void *const *inputs, void *const *outputs) {
   for (int32_t i = 0; i < session->input_bindings; ++i) {
     const dlc_binding *binding = &session->inputs[i];
     // Kernels do not write to inputs; Halide has no constant descriptors.
-    session->buffers[binding->buffer].host =
-        (uint8_t *)(uintptr_t)inputs[binding->tensor] + binding->offset;
+    session->buffers[binding->buffer].host = (uint8_t *)(uintptr_t)inputs[binding->tensor] + binding->offset;
   }
   for (int32_t i = 0; i < session->output_bindings; ++i) {
     const dlc_binding *binding = &session->outputs[i];
-    session->buffers[binding->buffer].host =
-        (uint8_t *)outputs[binding->tensor] + binding->offset;
+    session->buffers[binding->buffer].host = (uint8_t *)outputs[binding->tensor] + binding->offset;
   }
 }
 
@@ -77,19 +68,16 @@ static int take_threads(dlc_session *session) {
 static dlc_status judge(dlc_session *session, int32_t result) {
   size_t missing = atomic_load(&session->missing_scratch);
   if (missing)
-    return dlc_fail(&session->error, DLC_ERROR_KERNEL,
-                    "a kernel asked for %zu bytes of scratch beyond the plan",
+    return dlc_fail(&session->error, DLC_ERROR_KERNEL, "a kernel asked for %zu bytes of scratch beyond the plan",
                     missing);
   if (atomic_load(&session->kernel_failed))
     return DLC_ERROR_KERNEL; // the message is there
   if (result)
-    return dlc_fail(&session->error, DLC_ERROR_KERNEL,
-                    "a kernel failed with code %d", result);
+    return dlc_fail(&session->error, DLC_ERROR_KERNEL, "a kernel failed with code %d", result);
   return DLC_OK;
 }
 
-dlc_status dlc_run(dlc_session *session, const void *const *inputs,
-                   void *const *outputs) {
+dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const *outputs) {
   if (!session)
     return DLC_ERROR_ARGUMENT;
   if (atomic_exchange_explicit(&session->running, 1, memory_order_acquire))
@@ -103,9 +91,8 @@ dlc_status dlc_run(dlc_session *session, const void *const *inputs,
     int pool_taken = take_threads(session);
     if (session->profile)
       dlc_profile_begin(session);
-    int32_t result = session->model->run(&session->workers[0], session->buffers,
-                                         session->profile ? dlc_profile_trace
-                                                          : NULL);
+    int32_t result =
+        session->model->run(&session->workers[0], session->buffers, session->profile ? dlc_profile_trace : NULL);
     if (pool_taken)
       dlc_pool_end(session->pool);
     status = judge(session, result);
@@ -117,18 +104,10 @@ dlc_status dlc_run(dlc_session *session, const void *const *inputs,
   return status;
 }
 
-const dlc_model *dlc_session_model(const dlc_session *session) {
-  return session ? session->model : NULL;
-}
+const dlc_model *dlc_session_model(const dlc_session *session) { return session ? session->model : NULL; }
 
-int64_t dlc_session_batch(const dlc_session *session) {
-  return session ? session->batch : 0;
-}
+int64_t dlc_session_batch(const dlc_session *session) { return session ? session->batch : 0; }
 
-int32_t dlc_session_threads(const dlc_session *session) {
-  return session ? session->threads : 0;
-}
+int32_t dlc_session_threads(const dlc_session *session) { return session ? session->threads : 0; }
 
-size_t dlc_session_arena_bytes(const dlc_session *session) {
-  return session ? session->arena_bytes : 0;
-}
+size_t dlc_session_arena_bytes(const dlc_session *session) { return session ? session->arena_bytes : 0; }

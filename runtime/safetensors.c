@@ -42,17 +42,11 @@ static const struct {
     [DLC_SAFETENSORS_U64] = {"U64", 64, DLC_TYPE_U64},
 };
 
-static int is_type(dlc_safetensors_type type) {
-  return (unsigned)type < DLC_SAFETENSORS_TYPE_COUNT;
-}
+static int is_type(dlc_safetensors_type type) { return (unsigned)type < DLC_SAFETENSORS_TYPE_COUNT; }
 
-const char *dlc_safetensors_type_name(dlc_safetensors_type type) {
-  return is_type(type) ? types[type].name : NULL;
-}
+const char *dlc_safetensors_type_name(dlc_safetensors_type type) { return is_type(type) ? types[type].name : NULL; }
 
-int32_t dlc_safetensors_type_bits(dlc_safetensors_type type) {
-  return is_type(type) ? types[type].bits : 0;
-}
+int32_t dlc_safetensors_type_bits(dlc_safetensors_type type) { return is_type(type) ? types[type].bits : 0; }
 
 dlc_type dlc_safetensors_element_type(dlc_safetensors_type type) {
   return is_type(type) ? types[type].type : DLC_TYPE_INVALID;
@@ -62,17 +56,14 @@ dlc_type dlc_safetensors_element_type(dlc_safetensors_type type) {
 // Opening
 //===----------------------------------------------------------------------===//
 
-static dlc_status unreadable(dlc_safetensors_error *error, const char *what,
-                             int number) {
+static dlc_status unreadable(dlc_safetensors_error *error, const char *what, int number) {
   error->offset = -1;
-  snprintf(error->message, sizeof(error->message), "%s%s%s", what,
-           number ? ": " : "", number ? strerror(number) : "");
+  snprintf(error->message, sizeof(error->message), "%s%s%s", what, number ? ": " : "", number ? strerror(number) : "");
   return DLC_ERROR_FILE;
 }
 
 // Maps a whole regular file; of an empty one, *bytes is null.
-static dlc_status map(const char *path, void **bytes, size_t *size,
-                      dlc_safetensors_error *error) {
+static dlc_status map(const char *path, void **bytes, size_t *size, dlc_safetensors_error *error) {
   // A FIFO would block the open for ever without O_NONBLOCK.
   int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
@@ -84,10 +75,7 @@ static dlc_status map(const char *path, void **bytes, size_t *size,
   if (fstat(descriptor, &info)) {
     status = unreadable(error, "cannot read the file", errno);
   } else if (!S_ISREG(info.st_mode)) {
-    status = unreadable(error,
-                        S_ISDIR(info.st_mode) ? "this is a directory"
-                                              : "this is not a regular file",
-                        0);
+    status = unreadable(error, S_ISDIR(info.st_mode) ? "this is a directory" : "this is not a regular file", 0);
   } else if (info.st_size > 0) {
     *size = (size_t)info.st_size;
     *bytes = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, descriptor, 0);
@@ -100,12 +88,10 @@ static dlc_status map(const char *path, void **bytes, size_t *size,
   return status;
 }
 
-static dlc_status parse(const void *bytes, size_t size, void *mapping,
-                        const dlc_allocator *allocator, dlc_safetensors **result,
-                        dlc_safetensors_error *error) {
+static dlc_status parse(const void *bytes, size_t size, void *mapping, const dlc_allocator *allocator,
+                        dlc_safetensors **result, dlc_safetensors_error *error) {
   const dlc_allocator *from = allocator ? allocator : &dlc_default_allocator;
-  dlc_safetensors *file =
-      from->allocate(from->context, sizeof(*file), _Alignof(dlc_safetensors));
+  dlc_safetensors *file = from->allocate(from->context, sizeof(*file), _Alignof(dlc_safetensors));
   if (!file) {
     if (mapping)
       munmap(mapping, size);
@@ -133,9 +119,7 @@ static dlc_status parse(const void *bytes, size_t size, void *mapping,
 // Readers may pass a null pointer with no bytes.
 static const unsigned char nothing[1];
 
-dlc_status dlc_safetensors_parse(const void *bytes, size_t size,
-                                 const dlc_allocator *allocator,
-                                 dlc_safetensors **file,
+dlc_status dlc_safetensors_parse(const void *bytes, size_t size, const dlc_allocator *allocator, dlc_safetensors **file,
                                  dlc_safetensors_error *error) {
   dlc_safetensors_error ignored;
   error = error ? error : &ignored;
@@ -147,9 +131,7 @@ dlc_status dlc_safetensors_parse(const void *bytes, size_t size,
   return parse(bytes ? bytes : nothing, size, NULL, allocator, file, error);
 }
 
-dlc_status dlc_safetensors_open(const char *path,
-                                const dlc_allocator *allocator,
-                                dlc_safetensors **file,
+dlc_status dlc_safetensors_open(const char *path, const dlc_allocator *allocator, dlc_safetensors **file,
                                 dlc_safetensors_error *error) {
   dlc_safetensors_error ignored;
   error = error ? error : &ignored;
@@ -168,8 +150,7 @@ dlc_status dlc_safetensors_open(const char *path,
 
 static void free_array(dlc_safetensors *file, dlc_array *array) {
   if (array->items)
-    file->allocator.deallocate(file->allocator.context, array->items,
-                               array->capacity * array->item_bytes);
+    file->allocator.deallocate(file->allocator.context, array->items, array->capacity * array->item_bytes);
 }
 
 void dlc_safetensors_close(dlc_safetensors *file) {
@@ -180,8 +161,7 @@ void dlc_safetensors_close(dlc_safetensors *file) {
   free_array(file, &file->metadata);
   free_array(file, &file->order);
   if (file->text)
-    file->allocator.deallocate(file->allocator.context, file->text,
-                               file->text_bytes);
+    file->allocator.deallocate(file->allocator.context, file->text, file->text_bytes);
   if (file->mapping)
     munmap(file->mapping, file->mapping_bytes);
   dlc_allocator allocator = file->allocator;
@@ -192,25 +172,20 @@ void dlc_safetensors_close(dlc_safetensors *file) {
 // What was found
 //===----------------------------------------------------------------------===//
 
-size_t dlc_safetensors_count(const dlc_safetensors *file) {
-  return file->tensors.count;
-}
+size_t dlc_safetensors_count(const dlc_safetensors *file) { return file->tensors.count; }
 
-const dlc_safetensors_tensor *dlc_safetensors_at(const dlc_safetensors *file,
-                                                 size_t index) {
+const dlc_safetensors_tensor *dlc_safetensors_at(const dlc_safetensors *file, size_t index) {
   if (index >= file->tensors.count)
     return NULL;
   return (const dlc_safetensors_tensor *)file->tensors.items + index;
 }
 
-const dlc_safetensors_tensor *dlc_safetensors_find(const dlc_safetensors *file,
-                                                   const char *name) {
+const dlc_safetensors_tensor *dlc_safetensors_find(const dlc_safetensors *file, const char *name) {
   const size_t *order = file->order.items;
   size_t low = 0, high = file->order.count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    const dlc_safetensors_tensor *tensor =
-        dlc_safetensors_at(file, order[middle]);
+    const dlc_safetensors_tensor *tensor = dlc_safetensors_at(file, order[middle]);
     int compared = strcmp(name, tensor->name);
     if (!compared)
       return tensor;
@@ -222,12 +197,9 @@ const dlc_safetensors_tensor *dlc_safetensors_find(const dlc_safetensors *file,
   return NULL;
 }
 
-size_t dlc_safetensors_metadata_count(const dlc_safetensors *file) {
-  return file->metadata.count;
-}
+size_t dlc_safetensors_metadata_count(const dlc_safetensors *file) { return file->metadata.count; }
 
-void dlc_safetensors_metadata_at(const dlc_safetensors *file, size_t index,
-                                 const char **key, const char **value) {
+void dlc_safetensors_metadata_at(const dlc_safetensors *file, size_t index, const char **key, const char **value) {
   const dlc_metadata *entries = file->metadata.items;
   *key = index < file->metadata.count ? entries[index].key : NULL;
   *value = index < file->metadata.count ? entries[index].value : NULL;

@@ -33,8 +33,7 @@ struct dlc_safetensors {
 
 // Fills an empty file from its bytes. Returns 0, or having set the error -1
 // (the file's fault) or -2 (no memory).
-int dlc_safetensors_read(dlc_safetensors *file, const unsigned char *bytes,
-                         size_t size, dlc_safetensors_error *error);
+int dlc_safetensors_read(dlc_safetensors *file, const unsigned char *bytes, size_t size, dlc_safetensors_error *error);
 
 #pragma GCC visibility pop
 

@@ -27,9 +27,7 @@ static void deallocate(dlc_safetensors *file, void *pointer, size_t bytes) {
 }
 
 // The failures of memory are told apart from those of the file.
-static int out_of_memory(dlc_json *json) {
-  return dlc_json_fail(json, json->at, "out of memory"), -2;
-}
+static int out_of_memory(dlc_json *json) { return dlc_json_fail(json, json->at, "out of memory"), -2; }
 
 // A new last item, zeroed, or null.
 static void *append(dlc_safetensors *file, dlc_array *array) {
@@ -48,37 +46,29 @@ static void *append(dlc_safetensors *file, dlc_array *array) {
   return memset(item, 0, array->item_bytes);
 }
 
-static const dlc_safetensors_tensor *tensor_at(const dlc_safetensors *file,
-                                               size_t index) {
+static const dlc_safetensors_tensor *tensor_at(const dlc_safetensors *file, size_t index) {
   return (const dlc_safetensors_tensor *)file->tensors.items + index;
 }
 
 // Negative, zero or positive, as strcmp; names and places break ties so that
 // the order does not depend on the sort.
-typedef int (*compare_function)(const dlc_safetensors_tensor *a,
-                                const dlc_safetensors_tensor *b);
+typedef int (*compare_function)(const dlc_safetensors_tensor *a, const dlc_safetensors_tensor *b);
 
-static int by_name(const dlc_safetensors_tensor *a,
-                   const dlc_safetensors_tensor *b) {
+static int by_name(const dlc_safetensors_tensor *a, const dlc_safetensors_tensor *b) {
   int order = strcmp(a->name, b->name);
-  return order ? order
-               : (a->header_offset > b->header_offset) -
-                     (a->header_offset < b->header_offset);
+  return order ? order : (a->header_offset > b->header_offset) - (a->header_offset < b->header_offset);
 }
 
-static int by_place(const dlc_safetensors_tensor *a,
-                    const dlc_safetensors_tensor *b) {
+static int by_place(const dlc_safetensors_tensor *a, const dlc_safetensors_tensor *b) {
   if (a->data_offset != b->data_offset)
     return a->data_offset < b->data_offset ? -1 : 1;
   if (a->bytes != b->bytes)
     return a->bytes < b->bytes ? -1 : 1;
-  return (a->header_offset > b->header_offset) -
-         (a->header_offset < b->header_offset);
+  return (a->header_offset > b->header_offset) - (a->header_offset < b->header_offset);
 }
 
 // Heapsort: in place, and no order of the input makes it slow.
-static void sort(const dlc_safetensors *file, size_t *order, size_t count,
-                 compare_function compare) {
+static void sort(const dlc_safetensors *file, size_t *order, size_t count, compare_function compare) {
   for (size_t begin = count / 2, end = count; end > 1;) {
     size_t item;
     if (begin > 0) {
@@ -89,8 +79,7 @@ static void sort(const dlc_safetensors *file, size_t *order, size_t count,
     }
     size_t hole = begin;
     for (size_t child; (child = 2 * hole + 1) < end; hole = child) {
-      if (child + 1 < end && compare(tensor_at(file, order[child]),
-                                     tensor_at(file, order[child + 1])) < 0)
+      if (child + 1 < end && compare(tensor_at(file, order[child]), tensor_at(file, order[child + 1])) < 0)
         ++child;
       if (compare(tensor_at(file, item), tensor_at(file, order[child])) >= 0)
         break;
@@ -104,8 +93,7 @@ static void sort(const dlc_safetensors *file, size_t *order, size_t count,
 // The header. Functions return 0, -1 (the file's fault) or -2 (no memory).
 //===----------------------------------------------------------------------===//
 
-static int parse_type(dlc_json *json, char **text,
-                      dlc_safetensors_tensor *tensor) {
+static int parse_type(dlc_json *json, char **text, dlc_safetensors_tensor *tensor) {
   const unsigned char *where = json->at;
   const char *name;
   if (dlc_json_string(json, text, &name))
@@ -118,8 +106,7 @@ static int parse_type(dlc_json *json, char **text,
   return dlc_json_fail(json, where, "unknown dtype '%.40s'", name);
 }
 
-static int parse_shape(dlc_json *json, dlc_safetensors *file,
-                       dlc_safetensors_tensor *tensor) {
+static int parse_shape(dlc_json *json, dlc_safetensors *file, dlc_safetensors_tensor *tensor) {
   if (dlc_json_expect(json, '['))
     return -1;
   if (dlc_json_try_close(json, ']'))
@@ -135,14 +122,13 @@ static int parse_shape(dlc_json *json, dlc_safetensors *file,
   return 0;
 }
 
-static int parse_offsets(dlc_json *json, const dlc_safetensors *file,
-                         dlc_safetensors_tensor *tensor) {
+static int parse_offsets(dlc_json *json, const dlc_safetensors *file, dlc_safetensors_tensor *tensor) {
   int64_t begin, end;
   if (dlc_json_expect(json, '['))
     return -1;
   const unsigned char *where = json->at;
-  if (dlc_json_whole(json, &begin) || dlc_json_expect(json, ',') ||
-      dlc_json_whole(json, &end) || dlc_json_expect(json, ']'))
+  if (dlc_json_whole(json, &begin) || dlc_json_expect(json, ',') || dlc_json_whole(json, &end) ||
+      dlc_json_expect(json, ']'))
     return -1;
   if (begin > end)
     return dlc_json_fail(json, where, "data_offsets end before they begin");
@@ -157,10 +143,8 @@ static int parse_offsets(dlc_json *json, const dlc_safetensors *file,
 }
 
 // The bytes of a type and shape, or -1 where they exceed 2^63.
-static int64_t size_of(const dlc_safetensors *file,
-                       dlc_safetensors_type type, int32_t rank) {
-  const int64_t *shape =
-      (const int64_t *)file->shapes.items + file->shapes.count - rank;
+static int64_t size_of(const dlc_safetensors *file, dlc_safetensors_type type, int32_t rank) {
+  const int64_t *shape = (const int64_t *)file->shapes.items + file->shapes.count - rank;
   int64_t size = 1;
   for (int32_t d = 0; d < rank; ++d)
     if (__builtin_mul_overflow(size, shape[d], &size))
@@ -171,8 +155,7 @@ static int64_t size_of(const dlc_safetensors *file,
 }
 
 // {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}
-static int parse_tensor(dlc_json *json, dlc_safetensors *file, char **text,
-                        dlc_safetensors_tensor *tensor) {
+static int parse_tensor(dlc_json *json, dlc_safetensors *file, char **text, dlc_safetensors_tensor *tensor) {
   static const char *const keys[] = {"dtype", "shape", "data_offsets"};
   const unsigned char *start = json->at;
   int seen = 0;
@@ -189,11 +172,9 @@ static int parse_tensor(dlc_json *json, dlc_safetensors *file, char **text,
     while (which < 3 && strcmp(key, keys[which]))
       ++which;
     if (which == 3)
-      return dlc_json_fail(json, where, "unexpected key '%.40s' in '%.60s'",
-                           key, tensor->name);
+      return dlc_json_fail(json, where, "unexpected key '%.40s' in '%.60s'", key, tensor->name);
     if (seen >> which & 1)
-      return dlc_json_fail(json, where, "'%s' appears twice in '%.60s'", key,
-                           tensor->name);
+      return dlc_json_fail(json, where, "'%s' appears twice in '%.60s'", key, tensor->name);
     seen |= 1 << which;
     if (dlc_json_expect(json, ':'))
       return -1;
@@ -207,8 +188,7 @@ static int parse_tensor(dlc_json *json, dlc_safetensors *file, char **text,
   }
   for (int which = 0; which < 3; ++which)
     if (!(seen >> which & 1))
-      return dlc_json_fail(json, start, "'%.60s' lacks '%s'", tensor->name,
-                           keys[which]);
+      return dlc_json_fail(json, start, "'%.60s' lacks '%s'", tensor->name, keys[which]);
   int64_t size = size_of(file, tensor->type, tensor->rank);
   if (size < 0)
     return dlc_json_fail(json, start,
@@ -219,8 +199,7 @@ static int parse_tensor(dlc_json *json, dlc_safetensors *file, char **text,
     return dlc_json_fail(json, start,
                          "'%.60s' takes %lld bytes by its dtype and shape but "
                          "%llu by its data_offsets",
-                         tensor->name, (long long)size,
-                         (unsigned long long)tensor->bytes);
+                         tensor->name, (long long)size, (unsigned long long)tensor->bytes);
   return 0;
 }
 
@@ -233,10 +212,8 @@ static int parse_metadata(dlc_json *json, dlc_safetensors *file, char **text) {
     dlc_metadata *entry = append(file, &file->metadata);
     if (!entry)
       return out_of_memory(json);
-    if (dlc_json_string(json, text, &entry->key) ||
-        dlc_json_expect(json, ':') ||
-        dlc_json_string(json, text, &entry->value) ||
-        dlc_json_next(json, '}', &more))
+    if (dlc_json_string(json, text, &entry->key) || dlc_json_expect(json, ':') ||
+        dlc_json_string(json, text, &entry->value) || dlc_json_next(json, '}', &more))
       return -1;
   }
   return 0;
@@ -281,65 +258,54 @@ static int parse_header(dlc_json *json, dlc_safetensors *file) {
   while (json->at < json->end && *json->at == ' ')
     ++json->at;
   if (json->at < json->end)
-    return dlc_json_fail(json, json->at,
-                         "only spaces may follow the header's object");
+    return dlc_json_fail(json, json->at, "only spaces may follow the header's object");
   return 0;
 }
 
-static int check_names(dlc_json *json, const dlc_safetensors *file,
-                       size_t *order, size_t count) {
+static int check_names(dlc_json *json, const dlc_safetensors *file, size_t *order, size_t count) {
   sort(file, order, count, by_name);
   for (size_t i = 1; i < count; ++i) {
     const dlc_safetensors_tensor *tensor = tensor_at(file, order[i]);
     if (!strcmp(tensor_at(file, order[i - 1])->name, tensor->name))
-      return dlc_json_fail(json, json->begin + tensor->header_offset,
-                           "'%.60s' appears twice", tensor->name);
+      return dlc_json_fail(json, json->begin + tensor->header_offset, "'%.60s' appears twice", tensor->name);
   }
   return 0;
 }
 
 // Checks that the tensors cover the data.
-static int check_places(dlc_json *json, const dlc_safetensors *file,
-                        size_t *order, size_t count) {
+static int check_places(dlc_json *json, const dlc_safetensors *file, size_t *order, size_t count) {
   sort(file, order, count, by_place);
   size_t covered = 0;
   for (size_t i = 0; i < count; ++i) {
     const dlc_safetensors_tensor *tensor = tensor_at(file, order[i]);
     const unsigned char *where = json->begin + tensor->header_offset;
     if (tensor->data_offset < covered)
-      return dlc_json_fail(json, where, "the data of '%.60s' overlap '%.60s'",
-                           tensor->name, tensor_at(file, order[i - 1])->name);
+      return dlc_json_fail(json, where, "the data of '%.60s' overlap '%.60s'", tensor->name,
+                           tensor_at(file, order[i - 1])->name);
     if (tensor->data_offset > covered)
-      return dlc_json_fail(json, where,
-                           "no tensor covers the %llu bytes before '%.60s'",
-                           (unsigned long long)(tensor->data_offset - covered),
-                           tensor->name);
+      return dlc_json_fail(json, where, "no tensor covers the %llu bytes before '%.60s'",
+                           (unsigned long long)(tensor->data_offset - covered), tensor->name);
     covered += tensor->bytes;
   }
   if (covered < file->data_bytes)
-    return dlc_json_fail(json, file->data + covered,
-                         "no tensor covers the last %llu bytes",
+    return dlc_json_fail(json, file->data + covered, "no tensor covers the last %llu bytes",
                          (unsigned long long)(file->data_bytes - covered));
   return 0;
 }
 
-int dlc_safetensors_read(dlc_safetensors *file, const unsigned char *bytes,
-                         size_t size, dlc_safetensors_error *error) {
+int dlc_safetensors_read(dlc_safetensors *file, const unsigned char *bytes, size_t size, dlc_safetensors_error *error) {
   dlc_json json = {bytes, bytes, bytes + size, error};
   if (size < 8)
-    return dlc_json_fail(&json, json.end,
-                         "the file ends within its first 8 bytes");
+    return dlc_json_fail(&json, json.end, "the file ends within its first 8 bytes");
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i)
     length = length << 8 | bytes[i];
   if (length > MAX_HEADER_BYTES)
-    return dlc_json_fail(&json, bytes,
-                         "a header of %llu bytes is beyond the limit of %d",
-                         (unsigned long long)length, MAX_HEADER_BYTES);
+    return dlc_json_fail(&json, bytes, "a header of %llu bytes is beyond the limit of %d", (unsigned long long)length,
+                         MAX_HEADER_BYTES);
   if (length > size - 8)
-    return dlc_json_fail(&json, bytes,
-                         "a header of %llu bytes does not fit a file of %llu",
-                         (unsigned long long)length, (unsigned long long)size);
+    return dlc_json_fail(&json, bytes, "a header of %llu bytes does not fit a file of %llu", (unsigned long long)length,
+                         (unsigned long long)size);
   json.at = bytes + 8;
   json.end = json.at + length;
   file->data = json.end;
@@ -360,14 +326,12 @@ int dlc_safetensors_read(dlc_safetensors *file, const unsigned char *bytes,
       return out_of_memory(&json);
     *item = i;
   }
-  if (check_places(&json, file, file->order.items, count) ||
-      check_names(&json, file, file->order.items, count))
+  if (check_places(&json, file, file->order.items, count) || check_names(&json, file, file->order.items, count))
     return -1;
 
   const int64_t *shape = file->shapes.items;
   for (size_t i = 0; i < count; ++i) {
-    dlc_safetensors_tensor *tensor =
-        (dlc_safetensors_tensor *)file->tensors.items + i;
+    dlc_safetensors_tensor *tensor = (dlc_safetensors_tensor *)file->tensors.items + i;
     tensor->shape = shape;
     if (shape)
       shape += tensor->rank;

@@ -15,8 +15,7 @@
 // The last failure to create something, which has no session to keep it.
 static _Thread_local dlc_message creation_error;
 
-static void say(dlc_log_function log, void *context, dlc_log_level level,
-                const char *text) {
+static void say(dlc_log_function log, void *context, dlc_log_level level, const char *text) {
   if (log)
     log(context, level, text);
 }
@@ -26,11 +25,9 @@ static void say(dlc_log_function log, void *context, dlc_log_level level,
 //===----------------------------------------------------------------------===//
 
 // Copies what the caller's version of the struct has; the rest is defaults.
-static dlc_status copy_options(const dlc_options *given, dlc_options *options,
-                               dlc_message *message) {
+static dlc_status copy_options(const dlc_options *given, dlc_options *options, dlc_message *message) {
   size_t known = sizeof(*options);
-  if (given->struct_size <
-          offsetof(dlc_options, batch) + sizeof(given->batch) ||
+  if (given->struct_size < offsetof(dlc_options, batch) + sizeof(given->batch) ||
       given->struct_size > MAX_OPTIONS_BYTES)
     return dlc_fail(message, DLC_ERROR_ARGUMENT,
                     "the options' struct_size is %zu; begin with "
@@ -41,13 +38,11 @@ static dlc_status copy_options(const dlc_options *given, dlc_options *options,
       return dlc_fail(message, DLC_ERROR_ARGUMENT,
                       "the options set a field that this version of the "
                       "runtime does not have");
-  memcpy(options, given,
-         given->struct_size < known ? given->struct_size : known);
+  memcpy(options, given, given->struct_size < known ? given->struct_size : known);
   return DLC_OK;
 }
 
-static dlc_status read_options(const dlc_options *given, dlc_options *options,
-                               dlc_message *message) {
+static dlc_status read_options(const dlc_options *given, dlc_options *options, dlc_message *message) {
   dlc_options_init(options);
   dlc_status status = given ? copy_options(given, options, message) : DLC_OK;
   if (status)
@@ -58,15 +53,12 @@ static dlc_status read_options(const dlc_options *given, dlc_options *options,
                     "%d",
                     DLC_MAX_THREADS, options->threads);
   if (options->pool && options->parallel_for)
-    return dlc_fail(message, DLC_ERROR_ARGUMENT,
-                    "a session has either a pool or a parallel_for");
+    return dlc_fail(message, DLC_ERROR_ARGUMENT, "a session has either a pool or a parallel_for");
   const dlc_allocator *allocator = options->allocator;
   if (allocator && (!allocator->allocate || !allocator->deallocate))
-    return dlc_fail(message, DLC_ERROR_ARGUMENT,
-                    "an allocator needs both functions");
+    return dlc_fail(message, DLC_ERROR_ARGUMENT, "an allocator needs both functions");
   if (options->threads == 0)
-    options->threads =
-        options->pool ? dlc_pool_threads(options->pool) : dlc_default_threads();
+    options->threads = options->pool ? dlc_pool_threads(options->pool) : dlc_default_threads();
   else if (options->pool && options->threads > dlc_pool_threads(options->pool))
     options->threads = dlc_pool_threads(options->pool);
   return DLC_OK;
@@ -81,22 +73,19 @@ static size_t reserve(size_t *bytes, size_t item, int64_t count) {
 
 // The session and its arrays as one block, zeroed. The counts were checked to
 // fit the model's table, which is in memory, so that their sum cannot overflow.
-static dlc_session *allocate_session(const dlc_model *model,
-                                     const dlc_options *options) {
+static dlc_session *allocate_session(const dlc_model *model, const dlc_options *options) {
   int64_t steps = dlc_header(model, DLC_HEADER_STEP_COUNT);
   int64_t buffers = dlc_header(model, DLC_HEADER_BUFFER_COUNT);
   int64_t dimensions = dlc_header(model, DLC_HEADER_DIMENSION_COUNT);
   size_t bytes = sizeof(dlc_session);
   size_t at_workers = reserve(&bytes, sizeof(dlc_worker), options->threads);
   size_t at_buffers = reserve(&bytes, sizeof(struct halide_buffer_t), buffers);
-  size_t at_dimensions =
-      reserve(&bytes, sizeof(dlc_buffer_dimension), dimensions);
+  size_t at_dimensions = reserve(&bytes, sizeof(dlc_buffer_dimension), dimensions);
   size_t at_inputs = reserve(&bytes, sizeof(dlc_binding), buffers);
   size_t at_outputs = reserve(&bytes, sizeof(dlc_binding), buffers);
   size_t at_times = reserve(&bytes, sizeof(int64_t), steps);
 
-  const dlc_allocator *allocator =
-      options->allocator ? options->allocator : &dlc_default_allocator;
+  const dlc_allocator *allocator = options->allocator ? options->allocator : &dlc_default_allocator;
   char *block = allocator->allocate(allocator->context, bytes, 64);
   if (!block)
     return NULL;
@@ -114,41 +103,33 @@ static dlc_session *allocate_session(const dlc_model *model,
   session->pool = options->pool;
   session->workers = (dlc_worker *)(void *)(block + at_workers);
   session->buffers = (struct halide_buffer_t *)(void *)(block + at_buffers);
-  session->dimensions =
-      (dlc_buffer_dimension *)(void *)(block + at_dimensions);
+  session->dimensions = (dlc_buffer_dimension *)(void *)(block + at_dimensions);
   session->inputs = (dlc_binding *)(void *)(block + at_inputs);
   session->outputs = (dlc_binding *)(void *)(block + at_outputs);
   session->nanoseconds = (int64_t *)(void *)(block + at_times);
   return session;
 }
 
-static dlc_status find_arena(dlc_session *session, const dlc_options *options,
-                             const dlc_arena_layout *layout,
+static dlc_status find_arena(dlc_session *session, const dlc_options *options, const dlc_arena_layout *layout,
                              dlc_message *message) {
   session->arena_bytes = (size_t)layout->total;
   if (options->arena) {
     if ((uintptr_t)options->arena % DLC_ARENA_ALIGNMENT)
-      return dlc_fail(message, DLC_ERROR_ARENA,
-                      "the arena is not aligned to %d bytes",
-                      DLC_ARENA_ALIGNMENT);
+      return dlc_fail(message, DLC_ERROR_ARENA, "the arena is not aligned to %d bytes", DLC_ARENA_ALIGNMENT);
     if (options->arena_bytes < session->arena_bytes)
-      return dlc_fail(message, DLC_ERROR_ARENA,
-                      "the arena has %zu bytes, but %zu are needed",
-                      options->arena_bytes, session->arena_bytes);
+      return dlc_fail(message, DLC_ERROR_ARENA, "the arena has %zu bytes, but %zu are needed", options->arena_bytes,
+                      session->arena_bytes);
     session->arena = options->arena;
     return DLC_OK;
   }
   if (!session->arena_bytes)
     return DLC_OK;
   int large = session->arena_bytes >= LARGE_PAGE;
-  session->arena = session->allocator.allocate(
-      session->allocator.context, session->arena_bytes,
-      large && !options->allocator ? LARGE_PAGE : DLC_ARENA_ALIGNMENT);
+  session->arena = session->allocator.allocate(session->allocator.context, session->arena_bytes,
+                                               large && !options->allocator ? LARGE_PAGE : DLC_ARENA_ALIGNMENT);
   session->owns_arena = session->arena != NULL;
   if (!session->arena)
-    return dlc_fail(message, DLC_ERROR_MEMORY,
-                    "no memory for an arena of %zu bytes",
-                    session->arena_bytes);
+    return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for an arena of %zu bytes", session->arena_bytes);
 #ifdef MADV_HUGEPAGE
   // Only a hint; where it fails, pages are small.
   if (large && !options->allocator)
@@ -158,8 +139,7 @@ static dlc_status find_arena(dlc_session *session, const dlc_options *options,
 }
 
 // Cuts the scratch behind the memory plan into the workers' slices.
-static void place_workers(dlc_session *session,
-                          const dlc_arena_layout *layout) {
+static void place_workers(dlc_session *session, const dlc_arena_layout *layout) {
   static char nowhere[64]; // for the arithmetic of an empty arena
   char *scratch = session->arena ? session->arena + layout->planned : nowhere;
   for (int32_t i = 0; i < session->threads; ++i) {
@@ -179,31 +159,25 @@ static void fill_descriptors(dlc_session *session) {
   const dlc_model *model = session->model;
   int64_t batch = session->batch;
   for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_DIMENSION_COUNT); ++i) {
-    const int64_t *record =
-        dlc_record(model, DLC_HEADER_DIMENSIONS, DLC_DIMENSION_LENGTH, i);
+    const int64_t *record = dlc_record(model, DLC_HEADER_DIMENSIONS, DLC_DIMENSION_LENGTH, i);
     dlc_buffer_dimension *dimension = &session->dimensions[i];
     dimension->min = (int32_t)record[DLC_DIMENSION_MIN];
-    dimension->extent =
-        (int32_t)dlc_extent(record[DLC_DIMENSION_EXTENT], batch);
+    dimension->extent = (int32_t)dlc_extent(record[DLC_DIMENSION_EXTENT], batch);
     dimension->stride = (int32_t)record[DLC_DIMENSION_STRIDE];
   }
   for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_BUFFER_COUNT); ++i) {
-    const int64_t *record =
-        dlc_record(model, DLC_HEADER_BUFFERS, DLC_BUFFER_LENGTH, i);
+    const int64_t *record = dlc_record(model, DLC_HEADER_BUFFERS, DLC_BUFFER_LENGTH, i);
     struct halide_buffer_t *buffer = &session->buffers[i];
     buffer->type.code = (uint8_t)record[DLC_BUFFER_TYPE_CODE];
     buffer->type.bits = (uint8_t)record[DLC_BUFFER_TYPE_BITS];
     buffer->type.lanes = 1;
     buffer->dimensions = (int32_t)record[DLC_BUFFER_RANK];
     buffer->dim = session->dimensions + record[DLC_BUFFER_DIMENSION];
-    int64_t offset = dlc_scaled(record[DLC_BUFFER_OFFSET_FIXED],
-                                record[DLC_BUFFER_OFFSET_PER_BATCH], batch);
-    dlc_binding binding = {(int32_t)i, (int32_t)record[DLC_BUFFER_INDEX],
-                           offset};
+    int64_t offset = dlc_scaled(record[DLC_BUFFER_OFFSET_FIXED], record[DLC_BUFFER_OFFSET_PER_BATCH], batch);
+    dlc_binding binding = {(int32_t)i, (int32_t)record[DLC_BUFFER_INDEX], offset};
     switch (record[DLC_BUFFER_SPACE]) {
     case DLC_SPACE_ARENA:
-      buffer->host =
-          session->arena ? (uint8_t *)session->arena + offset : NULL;
+      buffer->host = session->arena ? (uint8_t *)session->arena + offset : NULL;
       break;
     case DLC_SPACE_WEIGHTS:
       // Kernels do not write to weights; Halide has no constant descriptors.
@@ -219,8 +193,8 @@ static void fill_descriptors(dlc_session *session) {
   }
 }
 
-static dlc_status create(const dlc_model *model, const dlc_options *options,
-                         dlc_session **result, dlc_message *message) {
+static dlc_status create(const dlc_model *model, const dlc_options *options, dlc_session **result,
+                         dlc_message *message) {
   // 1. The object, and whether it fits this machine and this batch.
   int64_t batch = options->batch;
   dlc_arena_layout layout;
@@ -250,8 +224,7 @@ static dlc_status create(const dlc_model *model, const dlc_options *options,
   // 3. Weights.
   session->weights = model->weights;
   if (dlc_header(model, DLC_HEADER_WEIGHTS_EXTERNAL))
-    status = dlc_weights_open(model, options->weights_path,
-                              &session->allocator, &session->weights_file,
+    status = dlc_weights_open(model, options->weights_path, &session->allocator, &session->weights_file,
                               &session->weights, message);
   if (status)
     return status;
@@ -260,22 +233,17 @@ static dlc_status create(const dlc_model *model, const dlc_options *options,
   fill_descriptors(session);
 
   // 5. Threads, where there is a use for them.
-  if (!session->pool && !session->hook && session->threads > 1 &&
-      dlc_header(model, DLC_HEADER_PARALLEL)) {
-    status = dlc_pool_start(session->threads, &session->allocator,
-                            &session->pool, message);
+  if (!session->pool && !session->hook && session->threads > 1 && dlc_header(model, DLC_HEADER_PARALLEL)) {
+    status = dlc_pool_start(session->threads, &session->allocator, &session->pool, message);
     session->owns_pool = !status;
   }
   return status;
 }
 
-dlc_status dlc_session_create(const dlc_model *model,
-                              const dlc_options *given,
-                              dlc_session **session) {
+dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, dlc_session **session) {
   dlc_message *message = &creation_error;
   if (!session)
-    return dlc_fail(message, DLC_ERROR_ARGUMENT,
-                    "there is no place for the session");
+    return dlc_fail(message, DLC_ERROR_ARGUMENT, "there is no place for the session");
   *session = NULL;
   dlc_options options;
   dlc_status status = read_options(given, &options, message);
@@ -291,10 +259,8 @@ dlc_status dlc_session_create(const dlc_model *model,
     snprintf(text, sizeof(text),
              "session of '%.80s': batch %lld, %d threads, arena of %zu bytes, "
              "weights of %lld bytes%s",
-             dlc_string(model, dlc_header(model, DLC_HEADER_NAME)),
-             (long long)(*session)->batch, (*session)->threads,
-             (*session)->arena_bytes,
-             (long long)dlc_header(model, DLC_HEADER_WEIGHTS_BYTES),
+             dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), (long long)(*session)->batch, (*session)->threads,
+             (*session)->arena_bytes, (long long)dlc_header(model, DLC_HEADER_WEIGHTS_BYTES),
              (*session)->weights_file ? " from a file" : "");
     say(options.log, options.log_context, DLC_LOG_INFO, text);
   }
@@ -309,8 +275,7 @@ void dlc_session_destroy(dlc_session *session) {
   dlc_safetensors_close(session->weights_file);
   dlc_allocator allocator = session->allocator;
   if (session->owns_arena)
-    allocator.deallocate(allocator.context, session->arena,
-                         session->arena_bytes);
+    allocator.deallocate(allocator.context, session->arena, session->arena_bytes);
   allocator.deallocate(allocator.context, session, session->block_bytes);
 }
 
@@ -318,19 +283,15 @@ const char *dlc_session_error(const dlc_session *session) {
   return session ? session->error.text : creation_error.text;
 }
 
-dlc_status dlc_pool_create(int32_t threads, const dlc_allocator *allocator,
-                           dlc_pool **pool) {
+dlc_status dlc_pool_create(int32_t threads, const dlc_allocator *allocator, dlc_pool **pool) {
   if (!pool)
-    return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT,
-                    "there is no place for the pool");
+    return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT, "there is no place for the pool");
   *pool = NULL;
-  if (threads < 0 || threads > DLC_MAX_THREADS ||
-      (allocator && (!allocator->allocate || !allocator->deallocate)))
+  if (threads < 0 || threads > DLC_MAX_THREADS || (allocator && (!allocator->allocate || !allocator->deallocate)))
     return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT,
                     "a pool needs between 1 and %d threads and a complete "
                     "allocator",
                     DLC_MAX_THREADS);
-  return dlc_pool_start(threads ? threads : dlc_default_threads(),
-                        allocator ? allocator : &dlc_default_allocator, pool,
+  return dlc_pool_start(threads ? threads : dlc_default_threads(), allocator ? allocator : &dlc_default_allocator, pool,
                         &creation_error);
 }

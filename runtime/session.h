@@ -34,7 +34,7 @@ struct dlc_session {
   const char *weights;
   dlc_safetensors *weights_file; // null unless the weights are external
 
-  struct halide_buffer_t *buffers; // (buffer records)
+  struct halide_buffer_t *buffers;  // (buffer records)
   dlc_buffer_dimension *dimensions; // (dimension records)
   dlc_binding *inputs, *outputs;
   int32_t input_bindings, output_bindings;
@@ -65,14 +65,11 @@ struct dlc_session {
 void dlc_scratch_reset(dlc_session *session);
 
 // Fails the current run with a message; the first one wins.
-void dlc_kernel_error(dlc_worker *worker, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void dlc_kernel_error(dlc_worker *worker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Maps the external weights file and checks it against the model.
-dlc_status dlc_weights_open(const dlc_model *model, const char *path,
-                            const dlc_allocator *allocator,
-                            dlc_safetensors **file, const char **weights,
-                            dlc_message *message);
+dlc_status dlc_weights_open(const dlc_model *model, const char *path, const dlc_allocator *allocator,
+                            dlc_safetensors **file, const char **weights, dlc_message *message);
 
 // The driver's trace: adds the time since the last call to the step.
 void dlc_profile_begin(dlc_session *session);

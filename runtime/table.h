@@ -12,8 +12,8 @@ typedef struct dlc_message {
 } dlc_message;
 
 // Formats `message` and returns `status`.
-dlc_status dlc_fail(dlc_message *message, dlc_status status, const char *format,
-                    ...) __attribute__((format(printf, 3, 4)));
+dlc_status dlc_fail(dlc_message *message, dlc_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // Checks all that does not depend on the batch: that this is a model for this
 // version, and that every index, count and string offset in it is sound.
@@ -24,25 +24,18 @@ dlc_status dlc_table_check_cpu(const dlc_model *model, dlc_message *message);
 
 // The functions below want a table that passed dlc_table_check.
 
-static inline int64_t dlc_header(const dlc_model *model,
-                                 enum dlc_header_field field) {
-  return model->table[field];
-}
+static inline int64_t dlc_header(const dlc_model *model, enum dlc_header_field field) { return model->table[field]; }
 
-static inline const char *dlc_string(const dlc_model *model, int64_t offset) {
-  return model->strings + offset;
-}
+static inline const char *dlc_string(const dlc_model *model, int64_t offset) { return model->strings + offset; }
 
 // Record `index` of the array whose begin the header holds in `begin`.
-static inline const int64_t *dlc_record(const dlc_model *model,
-                                        enum dlc_header_field begin,
-                                        int64_t length, int64_t index) {
+static inline const int64_t *dlc_record(const dlc_model *model, enum dlc_header_field begin, int64_t length,
+                                        int64_t index) {
   return model->table + dlc_header(model, begin) + index * length;
 }
 
 // 0 becomes the default batch; one that the model does not allow is refused.
-dlc_status dlc_table_batch(const dlc_model *model, int64_t *batch,
-                           dlc_message *message);
+dlc_status dlc_table_batch(const dlc_model *model, int64_t *batch, dlc_message *message);
 
 // The parts of the arena for a batch.
 typedef struct dlc_arena_layout {
@@ -52,14 +45,12 @@ typedef struct dlc_arena_layout {
   int64_t total;
 } dlc_arena_layout;
 
-dlc_status dlc_table_arena(const dlc_model *model, int64_t batch,
-                           int32_t threads, dlc_arena_layout *layout,
+dlc_status dlc_table_arena(const dlc_model *model, int64_t batch, int32_t threads, dlc_arena_layout *layout,
                            dlc_message *message);
 
 // Checks every tensor and buffer for a batch: below 2^31 bytes, within its
 // space, extents and strides that fit Halide's 32 bits.
-dlc_status dlc_table_check_batch(const dlc_model *model, int64_t batch,
-                                 dlc_message *message);
+dlc_status dlc_table_check_batch(const dlc_model *model, int64_t batch, dlc_message *message);
 
 // -k means k times the batch. Saturates instead of overflowing.
 int64_t dlc_extent(int64_t extent, int64_t batch);

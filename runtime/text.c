@@ -39,20 +39,11 @@ static const struct {
   const char *name;
   size_t bytes;
 } types[] = {
-    [DLC_TYPE_INVALID] = {"invalid", 0},
-    [DLC_TYPE_BOOL] = {"bool", 1},
-    [DLC_TYPE_I8] = {"i8", 1},
-    [DLC_TYPE_U8] = {"u8", 1},
-    [DLC_TYPE_I16] = {"i16", 2},
-    [DLC_TYPE_U16] = {"u16", 2},
-    [DLC_TYPE_I32] = {"i32", 4},
-    [DLC_TYPE_U32] = {"u32", 4},
-    [DLC_TYPE_I64] = {"i64", 8},
-    [DLC_TYPE_U64] = {"u64", 8},
-    [DLC_TYPE_F16] = {"f16", 2},
-    [DLC_TYPE_BF16] = {"bf16", 2},
-    [DLC_TYPE_F32] = {"f32", 4},
-    [DLC_TYPE_F64] = {"f64", 8},
+    [DLC_TYPE_INVALID] = {"invalid", 0}, [DLC_TYPE_BOOL] = {"bool", 1}, [DLC_TYPE_I8] = {"i8", 1},
+    [DLC_TYPE_U8] = {"u8", 1},           [DLC_TYPE_I16] = {"i16", 2},   [DLC_TYPE_U16] = {"u16", 2},
+    [DLC_TYPE_I32] = {"i32", 4},         [DLC_TYPE_U32] = {"u32", 4},   [DLC_TYPE_I64] = {"i64", 8},
+    [DLC_TYPE_U64] = {"u64", 8},         [DLC_TYPE_F16] = {"f16", 2},   [DLC_TYPE_BF16] = {"bf16", 2},
+    [DLC_TYPE_F32] = {"f32", 4},         [DLC_TYPE_F64] = {"f64", 8},
 };
 
 static size_t type_index(dlc_type type) {
@@ -62,6 +53,4 @@ static size_t type_index(dlc_type type) {
 
 size_t dlc_type_bytes(dlc_type type) { return types[type_index(type)].bytes; }
 
-const char *dlc_type_name(dlc_type type) {
-  return types[type_index(type)].name;
-}
+const char *dlc_type_name(dlc_type type) { return types[type_index(type)].name; }

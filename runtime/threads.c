@@ -44,7 +44,7 @@ struct dlc_pool {
   _Atomic(dlc_task_function) function;
   _Atomic(void *) closure;
   atomic_int tasks;
-  atomic_int participants; // workers with a smaller index take part in the run
+  atomic_int participants;          // workers with a smaller index take part in the run
   atomic_uint_fast64_t float_modes; // of the caller
   atomic_int active;                // a run goes on
   atomic_uint runs;                 // how many were begun
@@ -86,18 +86,14 @@ static void relax(void) {
 
 #if defined(__x86_64__)
 uint64_t dlc_float_modes(void) { return _mm_getcsr() & 0xffc0; }
-void dlc_set_float_modes(uint64_t modes) {
-  _mm_setcsr((_mm_getcsr() & ~0xffc0u) | (uint32_t)modes);
-}
+void dlc_set_float_modes(uint64_t modes) { _mm_setcsr((_mm_getcsr() & ~0xffc0u) | (uint32_t)modes); }
 #else
 uint64_t dlc_float_modes(void) {
   uint64_t modes;
   __asm__ volatile("mrs %0, fpcr" : "=r"(modes));
   return modes;
 }
-void dlc_set_float_modes(uint64_t modes) {
-  __asm__ volatile("msr fpcr, %0" ::"r"(modes));
-}
+void dlc_set_float_modes(uint64_t modes) { __asm__ volatile("msr fpcr, %0" ::"r"(modes)); }
 #endif
 
 static int64_t now(void) {
@@ -109,8 +105,7 @@ static int64_t now(void) {
 static void *allocate(void *context, size_t bytes, size_t alignment) {
   (void)context;
   void *pointer = NULL;
-  return posix_memalign(&pointer, alignment, bytes ? bytes : 1) ? NULL
-                                                                : pointer;
+  return posix_memalign(&pointer, alignment, bytes ? bytes : 1) ? NULL : pointer;
 }
 
 static void deallocate(void *context, void *pointer, size_t bytes) {
@@ -129,20 +124,15 @@ const dlc_allocator dlc_default_allocator = {NULL, allocate, deallocate};
 // many it ran. `modes` is what the thread's floating-point unit is set to.
 static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
   int done = 0;
-  uint_fast64_t claim =
-      atomic_load_explicit(&pool->claim, memory_order_acquire);
+  uint_fast64_t claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   while ((uint32_t)claim > 0) {
-    dlc_task_function function =
-        atomic_load_explicit(&pool->function, memory_order_relaxed);
+    dlc_task_function function = atomic_load_explicit(&pool->function, memory_order_relaxed);
     void *closure = atomic_load_explicit(&pool->closure, memory_order_relaxed);
     int32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
-    uint64_t wanted =
-        atomic_load_explicit(&pool->float_modes, memory_order_relaxed);
-    if (worker >=
-        atomic_load_explicit(&pool->participants, memory_order_relaxed))
+    uint64_t wanted = atomic_load_explicit(&pool->float_modes, memory_order_relaxed);
+    if (worker >= atomic_load_explicit(&pool->participants, memory_order_relaxed))
       return done;
-    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1,
-                                               memory_order_acq_rel,
+    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
     if (wanted != *modes) {
@@ -158,8 +148,7 @@ static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
   return done;
 }
 
-void dlc_pool_parallel_for(void *context, int32_t tasks,
-                           dlc_task_function function, void *closure) {
+void dlc_pool_parallel_for(void *context, int32_t tasks, dlc_task_function function, void *closure) {
   dlc_pool *pool = context;
   if (tasks <= 0)
     return;
@@ -169,16 +158,12 @@ void dlc_pool_parallel_for(void *context, int32_t tasks,
   atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
   atomic_store_explicit(&pool->float_modes, modes, memory_order_relaxed);
   atomic_store_explicit(&pool->unfinished, tasks, memory_order_relaxed);
-  uint_fast64_t last =
-      atomic_load_explicit(&pool->claim, memory_order_relaxed);
+  uint_fast64_t last = atomic_load_explicit(&pool->claim, memory_order_relaxed);
   uint_fast64_t number = (last >> 32) + 1;
-  atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)tasks,
-                        memory_order_release);
+  atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)tasks, memory_order_release);
 
   work(pool, 0, &modes);
-  for (int spins = 1;
-       atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0;
-       ++spins) {
+  for (int spins = 1; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; ++spins) {
     relax();
     if (spins % SPINS_PER_YIELD == 0)
       sched_yield();
@@ -239,8 +224,7 @@ static void *worker_main(void *argument) {
     sched_yield();
     int64_t time = now();
     if (atomic_load_explicit(&pool->active, memory_order_relaxed) &&
-        self->index <
-            atomic_load_explicit(&pool->participants, memory_order_relaxed)) {
+        self->index < atomic_load_explicit(&pool->participants, memory_order_relaxed)) {
       idle_since = time;
     } else if (time - idle_since > SPIN_NANOSECONDS) {
       sleep_until_run(pool, seen);
@@ -268,15 +252,11 @@ static void stop(dlc_pool *pool, int32_t started) {
   allocator.deallocate(allocator.context, pool, pool->bytes);
 }
 
-dlc_status dlc_pool_start(int32_t threads, const dlc_allocator *allocator,
-                          dlc_pool **result, dlc_message *message) {
-  size_t bytes = sizeof(dlc_pool) +
-                 (size_t)(threads - 1) * sizeof(struct pool_worker);
-  dlc_pool *pool =
-      allocator->allocate(allocator->context, bytes, _Alignof(dlc_pool));
+dlc_status dlc_pool_start(int32_t threads, const dlc_allocator *allocator, dlc_pool **result, dlc_message *message) {
+  size_t bytes = sizeof(dlc_pool) + (size_t)(threads - 1) * sizeof(struct pool_worker);
+  dlc_pool *pool = allocator->allocate(allocator->context, bytes, _Alignof(dlc_pool));
   if (!pool)
-    return dlc_fail(message, DLC_ERROR_MEMORY,
-                    "no memory for a pool of %d threads", threads);
+    return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a pool of %d threads", threads);
   memset(pool, 0, bytes);
   pool->allocator = *allocator;
   pool->threads = threads;
@@ -301,9 +281,8 @@ dlc_status dlc_pool_start(int32_t threads, const dlc_allocator *allocator,
   pthread_sigmask(SIG_SETMASK, &previous, NULL);
   if (error) {
     stop(pool, started);
-    return dlc_fail(message, DLC_ERROR_THREADS,
-                    "worker thread %d of %d cannot be started: %s",
-                    started + 1, threads - 1, strerror(error));
+    return dlc_fail(message, DLC_ERROR_THREADS, "worker thread %d of %d cannot be started: %s", started + 1,
+                    threads - 1, strerror(error));
   }
   *result = pool;
   return DLC_OK;
@@ -314,6 +293,4 @@ void dlc_pool_destroy(dlc_pool *pool) {
     stop(pool, pool->threads - 1);
 }
 
-int32_t dlc_pool_threads(const dlc_pool *pool) {
-  return pool ? pool->threads : 1;
-}
+int32_t dlc_pool_threads(const dlc_pool *pool) { return pool ? pool->threads : 1; }

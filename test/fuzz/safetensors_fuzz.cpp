@@ -22,13 +22,11 @@ static unsigned long readAll(const void *data, size_t bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   dlc_safetensors *file = nullptr;
   dlc_safetensors_error error = {-9, ""};
-  dlc_status status =
-      dlc_safetensors_parse(bytes, size, nullptr, &file, &error);
+  dlc_status status = dlc_safetensors_parse(bytes, size, nullptr, &file, &error);
   if (status != DLC_OK) {
     require(status == DLC_ERROR_WEIGHTS && !file);
     require(error.offset >= 0 && error.offset <= static_cast<int64_t>(size));
-    require(error.message[0] != '\0' &&
-            std::strlen(error.message) < sizeof(error.message));
+    require(error.message[0] != '\0' && std::strlen(error.message) < sizeof(error.message));
     return 0;
   }
   size_t dataBytes = 0, covered = 0;

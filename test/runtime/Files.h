@@ -25,9 +25,7 @@ public:
   TemporaryFile &operator=(const TemporaryFile &) = delete;
 
   const std::string &path() const { return name; }
-  void write(const std::string &bytes) const {
-    std::ofstream(name, std::ios::binary | std::ios::trunc) << bytes;
-  }
+  void write(const std::string &bytes) const { std::ofstream(name, std::ios::binary | std::ios::trunc) << bytes; }
   void remove() const { unlink(name.c_str()); }
 
 private:
@@ -43,8 +41,7 @@ inline std::string headerLength(uint64_t length) {
 }
 
 /// A safetensors file whose data begin at a multiple of `alignment`.
-inline std::string safetensors(std::string header, const std::string &data,
-                               size_t alignment = 1) {
+inline std::string safetensors(std::string header, const std::string &data, size_t alignment = 1) {
   while ((8 + header.size()) % alignment)
     header += ' ';
   return headerLength(header.size()) + header + data;

@@ -14,8 +14,7 @@
 
 namespace dlc::test {
 
-using Driver = int32_t (*)(void *context, halide_buffer_t *buffers,
-                           dlc_trace_function trace);
+using Driver = int32_t (*)(void *context, halide_buffer_t *buffers, dlc_trace_function trace);
 
 struct Dimension {
   int64_t min, extent, stride;
@@ -39,18 +38,16 @@ public:
     return offset;
   }
 
-  void input(const std::string &name, dlc_type type,
-             const std::vector<int64_t> &shape) {
+  void input(const std::string &name, dlc_type type, const std::vector<int64_t> &shape) {
     tensor(inputs, name, type, shape);
   }
-  void output(const std::string &name, dlc_type type,
-              const std::vector<int64_t> &shape) {
+  void output(const std::string &name, dlc_type type, const std::vector<int64_t> &shape) {
     tensor(outputs, name, type, shape);
   }
 
   /// An f32 buffer; returns its index.
-  int32_t buffer(dlc_space space, int64_t index, int64_t offsetFixed,
-                 int64_t offsetPerBatch, const std::vector<Dimension> &dims) {
+  int32_t buffer(dlc_space space, int64_t index, int64_t offsetFixed, int64_t offsetPerBatch,
+                 const std::vector<Dimension> &dims) {
     std::array<int64_t, DLC_BUFFER_LENGTH> record = {};
     record[DLC_BUFFER_SPACE] = space;
     record[DLC_BUFFER_INDEX] = index;
@@ -59,31 +56,25 @@ public:
     record[DLC_BUFFER_TYPE_CODE] = 2;
     record[DLC_BUFFER_TYPE_BITS] = 32;
     record[DLC_BUFFER_RANK] = static_cast<int64_t>(dims.size());
-    record[DLC_BUFFER_DIMENSION] =
-        static_cast<int64_t>(dimensions.size() / DLC_DIMENSION_LENGTH);
+    record[DLC_BUFFER_DIMENSION] = static_cast<int64_t>(dimensions.size() / DLC_DIMENSION_LENGTH);
     for (const Dimension &dim : dims)
       dimensions.insert(dimensions.end(), {dim.min, dim.extent, dim.stride});
     buffers.insert(buffers.end(), record.begin(), record.end());
     return static_cast<int32_t>(buffers.size() / DLC_BUFFER_LENGTH) - 1;
   }
 
-  void step(const std::string &name, const std::string &kernel, int64_t flops,
-            int64_t weightBytes, int64_t bytesRead, int64_t bytesWritten) {
-    steps.insert(steps.end(), {text(name), text(kernel), flops, weightBytes,
-                               bytesRead, bytesWritten});
+  void step(const std::string &name, const std::string &kernel, int64_t flops, int64_t weightBytes, int64_t bytesRead,
+            int64_t bytesWritten) {
+    steps.insert(steps.end(), {text(name), text(kernel), flops, weightBytes, bytesRead, bytesWritten});
   }
 
   /// The model, valid as long as this builder and unchanged.
   const dlc_model &finish(const void *weights = nullptr) {
     table.assign(header.begin(), header.end());
-    append(DLC_HEADER_INPUT_COUNT, DLC_HEADER_INPUTS, inputs,
-           DLC_TENSOR_LENGTH);
-    append(DLC_HEADER_OUTPUT_COUNT, DLC_HEADER_OUTPUTS, outputs,
-           DLC_TENSOR_LENGTH);
-    append(DLC_HEADER_BUFFER_COUNT, DLC_HEADER_BUFFERS, buffers,
-           DLC_BUFFER_LENGTH);
-    append(DLC_HEADER_DIMENSION_COUNT, DLC_HEADER_DIMENSIONS, dimensions,
-           DLC_DIMENSION_LENGTH);
+    append(DLC_HEADER_INPUT_COUNT, DLC_HEADER_INPUTS, inputs, DLC_TENSOR_LENGTH);
+    append(DLC_HEADER_OUTPUT_COUNT, DLC_HEADER_OUTPUTS, outputs, DLC_TENSOR_LENGTH);
+    append(DLC_HEADER_BUFFER_COUNT, DLC_HEADER_BUFFERS, buffers, DLC_BUFFER_LENGTH);
+    append(DLC_HEADER_DIMENSION_COUNT, DLC_HEADER_DIMENSIONS, dimensions, DLC_DIMENSION_LENGTH);
     append(DLC_HEADER_STEP_COUNT, DLC_HEADER_STEPS, steps, DLC_STEP_LENGTH);
     table[DLC_HEADER_TABLE_LENGTH] = static_cast<int64_t>(table.size());
     table[DLC_HEADER_STRINGS_BYTES] = static_cast<int64_t>(strings.size());
@@ -101,8 +92,8 @@ public:
   dlc_model model = {};
 
 private:
-  void tensor(std::vector<int64_t> &records, const std::string &name,
-              dlc_type type, const std::vector<int64_t> &shape) {
+  void tensor(std::vector<int64_t> &records, const std::string &name, dlc_type type,
+              const std::vector<int64_t> &shape) {
     std::array<int64_t, DLC_TENSOR_LENGTH> record = {};
     int64_t bytes = static_cast<int64_t>(dlc_type_bytes(type));
     bool hasBatch = false;
@@ -114,13 +105,11 @@ private:
       hasBatch |= shape[i] == -1;
       bytes *= shape[i] == -1 ? 1 : shape[i];
     }
-    record[hasBatch ? DLC_TENSOR_BYTES_PER_BATCH : DLC_TENSOR_BYTES_FIXED] =
-        bytes;
+    record[hasBatch ? DLC_TENSOR_BYTES_PER_BATCH : DLC_TENSOR_BYTES_FIXED] = bytes;
     records.insert(records.end(), record.begin(), record.end());
   }
 
-  void append(dlc_header_field count, dlc_header_field begin,
-              const std::vector<int64_t> &records, size_t length) {
+  void append(dlc_header_field count, dlc_header_field begin, const std::vector<int64_t> &records, size_t length) {
     table[count] = static_cast<int64_t>(records.size() / length);
     table[begin] = static_cast<int64_t>(table.size());
     table.insert(table.end(), records.begin(), records.end());
@@ -152,16 +141,14 @@ public:
     header[DLC_HEADER_SCRATCH] = 256;
     header[DLC_HEADER_PARALLEL] = 1;
     header[DLC_HEADER_WEIGHTS_BYTES] = sizeof(weights);
-    header[DLC_HEADER_WEIGHTS_HASH] =
-        static_cast<int64_t>(dlc_hash64(weights, sizeof(weights)));
+    header[DLC_HEADER_WEIGHTS_HASH] = static_cast<int64_t>(dlc_hash64(weights, sizeof(weights)));
     step("add", "add_8", 8, sizeof(weights), 32, 32);
     step("double", "double_8", 16, 0, 32, 36);
   }
 
   const dlc_model &finish() { return ModelBuilder::finish(weights); }
 
-  alignas(DLC_WEIGHTS_ALIGNMENT) float weights[width] = {1, 2, 3, 4,
-                                                         5, 6, 7, 8};
+  alignas(DLC_WEIGHTS_ALIGNMENT) float weights[width] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 private:
   static int addImage(void *context, int image, uint8_t *closure) {
@@ -169,8 +156,7 @@ private:
     auto *x = reinterpret_cast<float *>(buffers[0].host) + image * width;
     auto *w = reinterpret_cast<float *>(buffers[1].host);
     auto *t = reinterpret_cast<float *>(buffers[2].host) + image * width;
-    auto *scratch = static_cast<float *>(
-        dlc_rt_malloc(context, static_cast<size_t>(width) * sizeof(float)));
+    auto *scratch = static_cast<float *>(dlc_rt_malloc(context, static_cast<size_t>(width) * sizeof(float)));
     for (int64_t i = 0; i < width; ++i)
       scratch[i] = x[i] + w[i];
     for (int64_t i = 0; i < width; ++i)
@@ -179,12 +165,9 @@ private:
     return 0;
   }
 
-  static int32_t run(void *context, halide_buffer_t *buffers,
-                     dlc_trace_function trace) {
+  static int32_t run(void *context, halide_buffer_t *buffers, dlc_trace_function trace) {
     int32_t batch = buffers[0].dim[1].extent;
-    if (int result =
-            dlc_rt_do_par_for(context, addImage, 0, batch,
-                              reinterpret_cast<uint8_t *>(buffers)))
+    if (int result = dlc_rt_do_par_for(context, addImage, 0, batch, reinterpret_cast<uint8_t *>(buffers)))
       return result;
     if (trace)
       trace(context, 0);
@@ -212,8 +195,7 @@ using SessionPointer = std::unique_ptr<dlc_session, DestroySession>;
 using PoolPointer = std::unique_ptr<dlc_pool, DestroyPool>;
 
 /// Creates a session that must succeed; null where it does not.
-inline SessionPointer createSession(const dlc_model &model,
-                                    const dlc_options &options) {
+inline SessionPointer createSession(const dlc_model &model, const dlc_options &options) {
   dlc_session *session = nullptr;
   dlc_session_create(&model, &options, &session);
   return SessionPointer(session);
@@ -225,6 +207,17 @@ inline PoolPointer createPool(int32_t threads) {
   return PoolPointer(pool);
 }
 
+/// The result of creating a session, which is destroyed again.
+inline dlc_status statusOf(const dlc_model &model, const dlc_options &options) {
+  dlc_session *session = nullptr;
+  dlc_status status = dlc_session_create(&model, &options, &session);
+  dlc_session_destroy(session);
+  return status;
+}
+
+/// Why the last creation failed.
+inline std::string creationError() { return dlc_session_error(nullptr); }
+
 inline dlc_options optionsFor(int64_t batch, int32_t threads) {
   dlc_options options = DLC_OPTIONS_INIT;
   options.batch = batch;
@@ -234,8 +227,7 @@ inline dlc_options optionsFor(int64_t batch, int32_t threads) {
 
 /// Runs AddNetwork on x[i] = i + offset; whether both outputs are right.
 inline bool runsRight(dlc_session *session, float offset = 0) {
-  size_t count =
-      static_cast<size_t>(dlc_session_batch(session)) * AddNetwork::width;
+  size_t count = static_cast<size_t>(dlc_session_batch(session)) * AddNetwork::width;
   std::vector<float> x(count), y(count, -1);
   float sum = -1, expectedSum = 0;
   for (size_t i = 0; i < count; ++i)
@@ -245,8 +237,7 @@ inline bool runsRight(dlc_session *session, float offset = 0) {
   if (dlc_run(session, inputs, outputs))
     return false;
   for (size_t i = 0; i < count; ++i) {
-    float expected =
-        2 * (x[i] + static_cast<float>(i % AddNetwork::width + 1));
+    float expected = 2 * (x[i] + static_cast<float>(i % AddNetwork::width + 1));
     expectedSum += expected;
     if (y[i] != expected)
       return false;

@@ -21,12 +21,10 @@ static std::atomic<long> allocations;
 
 #ifdef SANITIZED
 // The sanitizers have replaced malloc and tell of each call.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(
-    void (*allocated)(const volatile void *, size_t),
-    void (*freed)(const volatile void *));
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void *, size_t),
+                                                         void (*freed)(const volatile void *));
 static const int installed = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void *, size_t) { ++allocations; },
-    [](const volatile void *) {});
+    [](const volatile void *, size_t) { ++allocations; }, [](const volatile void *) {});
 #else
 // The C library lets a program replace malloc and keeps its own at these names.
 extern "C" {

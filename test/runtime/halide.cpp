@@ -20,14 +20,13 @@ int32_t drive(void *context, halide_buffer_t *, dlc_trace_function) {
 }
 
 // Runs `function` as a kernel of a session with so much scratch a worker.
-dlc_status runKernel(Body function, int64_t scratch, int64_t callerScratch = 0,
-                     std::string *error = nullptr, int32_t threads = 1) {
+dlc_status runKernel(Body function, int64_t scratch, int64_t callerScratch = 0, std::string *error = nullptr,
+                     int32_t threads = 1) {
   ModelBuilder builder(drive);
   builder.header[DLC_HEADER_SCRATCH] = scratch;
   builder.header[DLC_HEADER_CALLER_SCRATCH_FIXED] = callerScratch;
   builder.header[DLC_HEADER_PARALLEL] = 1;
-  SessionPointer session =
-      createSession(builder.finish(), optionsFor(1, threads));
+  SessionPointer session = createSession(builder.finish(), optionsFor(1, threads));
   if (!session)
     return DLC_ERROR_MODEL;
   body = function;
@@ -69,8 +68,7 @@ TEST(Scratch, CostsWhatTheCompilerCounts) {
 TEST(Scratch, TakesBlocksFreedOutOfTurn) {
   Body body = [](void *context) {
     for (int i = 0; i < 4; ++i) {
-      char *a = take(context, 64), *b = take(context, 64),
-           *c = take(context, 64);
+      char *a = take(context, 64), *b = take(context, 64), *c = take(context, 64);
       dlc_rt_free(context, a);
       dlc_rt_free(context, b); // both wait for c
       dlc_rt_free(context, c);
@@ -101,8 +99,7 @@ TEST(Scratch, RandomTrafficKeepsBlocksApart) {
       if (live.size() < 20 && random() % 2) {
         size_t bytes = random() % 500;
         auto mark = static_cast<unsigned char>(i);
-        auto *memory =
-            static_cast<unsigned char *>(dlc_rt_malloc(context, bytes));
+        auto *memory = static_cast<unsigned char *>(dlc_rt_malloc(context, bytes));
         std::memset(memory, mark, bytes);
         live.push_back({memory, bytes, mark});
       } else if (!live.empty()) {
@@ -154,8 +151,7 @@ void fillAndCheck(void *context) {
   int32_t batchStride = blockStride * h.blocks;
   // A guard on both sides; everything holds a value that no halo has.
   const int32_t guard = 64;
-  std::vector<float> memory(
-      static_cast<size_t>(batchStride * h.batch + 2 * guard), -7.0f);
+  std::vector<float> memory(static_cast<size_t>(batchStride * h.batch + 2 * guard), -7.0f);
   float *first = memory.data() + guard;
   dlc_buffer_dimension dims[] = {{0, h.lanes, 1, 0},
                                  {0, h.columns, h.lanes, 0},
@@ -166,26 +162,20 @@ void fillAndCheck(void *context) {
   interior.type = {2, 32, 1};
   interior.dimensions = 5;
   interior.dim = dims;
-  interior.host = reinterpret_cast<uint8_t *>(first + h.top * yStride +
-                                              h.left * h.lanes);
-  dlc_rt_fill_halo(context, &interior, h.left, h.right, h.top, h.bottom,
-                   h.value);
+  interior.host = reinterpret_cast<uint8_t *>(first + h.top * yStride + h.left * h.lanes);
+  dlc_rt_fill_halo(context, &interior, h.left, h.right, h.top, h.bottom, h.value);
 
   std::vector<float> expected(memory.size(), -7.0f);
   for (int32_t n = 0; n < h.batch; ++n)
     for (int32_t b = 0; b < h.blocks; ++b)
       for (int32_t y = 0; y < height; ++y)
         for (int32_t x = 0; x < width; ++x) {
-          bool inside = y >= h.top && y < h.top + h.rows && x >= h.left &&
-                        x < h.left + h.columns;
+          bool inside = y >= h.top && y < h.top + h.rows && x >= h.left && x < h.left + h.columns;
           for (int32_t lane = 0; lane < h.lanes && !inside; ++lane)
-            expected[static_cast<size_t>(guard + n * batchStride +
-                                         b * blockStride + y * yStride +
-                                         x * h.lanes + lane)] = h.value;
+            expected[static_cast<size_t>(guard + n * batchStride + b * blockStride + y * yStride + x * h.lanes +
+                                         lane)] = h.value;
         }
-  EXPECT_EQ(std::memcmp(memory.data(), expected.data(),
-                        memory.size() * sizeof(float)),
-            0);
+  EXPECT_EQ(std::memcmp(memory.data(), expected.data(), memory.size() * sizeof(float)), 0);
 }
 
 TEST(Halo, FillsTheFrameAndNothingElse) {

@@ -21,8 +21,7 @@ class Program {
 public:
   using Body = std::function<int32_t(void *context)>;
 
-  Program(Body body, dlc_options options, int64_t scratch = 256)
-      : builder(drive) {
+  Program(Body body, dlc_options options, int64_t scratch = 256) : builder(drive) {
     builder.header[DLC_HEADER_PARALLEL] = 1;
     builder.header[DLC_HEADER_SCRATCH] = scratch;
     session = createSession(builder.finish(), options);
@@ -37,9 +36,7 @@ public:
   SessionPointer session;
 
 private:
-  static int32_t drive(void *context, halide_buffer_t *, dlc_trace_function) {
-    return (*current)(context);
-  }
+  static int32_t drive(void *context, halide_buffer_t *, dlc_trace_function) { return (*current)(context); }
   static thread_local Body *current;
   ModelBuilder builder;
   Body body;
@@ -52,23 +49,18 @@ int parallelFor(void *context, int min, int size, Function &&function) {
   using Type = std::remove_reference_t<Function>;
   return dlc_rt_do_par_for(
       context,
-      [](void *context, int i, uint8_t *closure) -> int {
-        return (*reinterpret_cast<Type *>(closure))(context, i);
-      },
+      [](void *context, int i, uint8_t *closure) -> int { return (*reinterpret_cast<Type *>(closure))(context, i); },
       min, size, reinterpret_cast<uint8_t *>(&function));
 }
 
-int32_t workerIndex(void *context) {
-  return static_cast<dlc_worker *>(context)->index;
-}
+int32_t workerIndex(void *context) { return static_cast<dlc_worker *>(context)->index; }
 
 TEST(Threads, EveryTaskRunsOnceWhateverTheCounts) {
   for (int32_t threads : {1, 2, 3, 5, 16}) {
     Program program(
         [](void *context) {
           for (int size : {-3, 0, 1, 2, 3, 4, 5, 16, 17, 1000}) {
-            std::vector<std::atomic<int>> count(
-                static_cast<size_t>(std::max(size, 0)));
+            std::vector<std::atomic<int>> count(static_cast<size_t>(std::max(size, 0)));
             int result = parallelFor(context, -7, size, [&](void *, int i) {
               count.at(static_cast<size_t>(i + 7))++;
               return 0;
@@ -181,8 +173,7 @@ TEST(Threads, FirstFailureIsTheResult) {
         optionsFor(1, threads), 64 * 256);
     for (int i = 0; i < 5; ++i) {
       EXPECT_EQ(program.run(), DLC_ERROR_KERNEL);
-      EXPECT_STREQ(dlc_session_error(program.session.get()),
-                   "a kernel failed with code -5");
+      EXPECT_STREQ(dlc_session_error(program.session.get()), "a kernel failed with code -5");
     }
   }
 }
@@ -271,8 +262,7 @@ TEST(Threads, SessionsComeAndGo) {
 }
 
 // The caller's threads: every task on a thread of its own, worker by worker.
-void spawnThreads(void *context, int32_t tasks, dlc_task_function function,
-                  void *closure) {
+void spawnThreads(void *context, int32_t tasks, dlc_task_function function, void *closure) {
   int32_t workers = *static_cast<int32_t *>(context);
   std::vector<std::thread> threads;
   for (int32_t worker = 0; worker < workers; ++worker)
@@ -298,31 +288,27 @@ TEST(Threads, CallersParallelForRunsTheLoops) {
   // A worker that does not exist is an error, not a crash.
   workers = 5;
   EXPECT_FALSE(runsRight(session.get()));
-  EXPECT_NE(std::string(dlc_session_error(session.get())).find("worker"),
-            std::string::npos);
+  EXPECT_NE(std::string(dlc_session_error(session.get())).find("worker"), std::string::npos);
   workers = 3;
   EXPECT_TRUE(runsRight(session.get()));
 
   PoolPointer pool = createPool(2);
   options.pool = pool.get();
   dlc_session *refused;
-  EXPECT_EQ(dlc_session_create(&network.model, &options, &refused),
-            DLC_ERROR_ARGUMENT);
+  EXPECT_EQ(dlc_session_create(&network.model, &options, &refused), DLC_ERROR_ARGUMENT);
 }
 
 TEST(Threads, PoolArgumentsAreChecked) {
   dlc_pool *pool = nullptr;
   EXPECT_EQ(dlc_pool_create(2, nullptr, nullptr), DLC_ERROR_ARGUMENT);
   EXPECT_EQ(dlc_pool_create(-1, nullptr, &pool), DLC_ERROR_ARGUMENT);
-  EXPECT_EQ(dlc_pool_create(DLC_MAX_THREADS + 1, nullptr, &pool),
-            DLC_ERROR_ARGUMENT);
+  EXPECT_EQ(dlc_pool_create(DLC_MAX_THREADS + 1, nullptr, &pool), DLC_ERROR_ARGUMENT);
   EXPECT_EQ(pool, nullptr);
   ASSERT_EQ(dlc_pool_create(0, nullptr, &pool), DLC_OK);
   EXPECT_EQ(dlc_pool_threads(pool), dlc_default_threads());
   dlc_pool_destroy(pool);
   dlc_pool_destroy(nullptr);
-  dlc_allocator none = {nullptr,
-                        [](void *, size_t, size_t) -> void * { return nullptr; },
+  dlc_allocator none = {nullptr, [](void *, size_t, size_t) -> void * { return nullptr; },
                         [](void *, void *, size_t) {}};
   EXPECT_EQ(dlc_pool_create(2, &none, &pool), DLC_ERROR_MEMORY);
 }

@@ -19,14 +19,12 @@ public:
   }
 
   std::string file() const {
-    return safetensors(
-        R"({"weights":{"dtype":"F32","shape":[8],"data_offsets":[0,32]}})",
-        std::string(reinterpret_cast<const char *>(weights), 32), 64);
+    return safetensors(R"({"weights":{"dtype":"F32","shape":[8],"data_offsets":[0,32]}})",
+                       std::string(reinterpret_cast<const char *>(weights), 32), 64);
   }
 };
 
-dlc_status create(const dlc_model &model, const char *path,
-                  bool *right = nullptr) {
+dlc_status create(const dlc_model &model, const char *path, bool *right = nullptr) {
   dlc_options options = optionsFor(3, 2);
   options.weights_path = path;
   dlc_session *session = nullptr;
@@ -80,16 +78,13 @@ TEST(Weights, FaultsHaveACodeAndAMessage) {
   EXPECT_EQ(create(network.model, path), DLC_ERROR_WEIGHTS);
   EXPECT_NE(message().find("contents differ"), std::string::npos);
 
-  file.write(safetensors(
-      R"({"weights":{"dtype":"F32","shape":[7],"data_offsets":[0,28]}})",
-      std::string(28, 'x'), 64));
+  file.write(safetensors(R"({"weights":{"dtype":"F32","shape":[7],"data_offsets":[0,28]}})", std::string(28, 'x'), 64));
   EXPECT_EQ(create(network.model, path), DLC_ERROR_WEIGHTS);
   EXPECT_NE(message().find("28"), std::string::npos);
   EXPECT_NE(message().find("32"), std::string::npos);
 
-  std::string misaligned = safetensors(
-      R"({"weights":{"dtype":"F32","shape":[8],"data_offsets":[0,32]}})",
-      right.substr(right.size() - 32), 1);
+  std::string misaligned = safetensors(R"({"weights":{"dtype":"F32","shape":[8],"data_offsets":[0,32]}})",
+                                       right.substr(right.size() - 32), 1);
   ASSERT_NE((misaligned.size() - 32) % 64, 0u);
   file.write(misaligned);
   EXPECT_EQ(create(network.model, path), DLC_ERROR_WEIGHTS);

@@ -121,15 +121,11 @@ typedef struct dlc_allocator {
   void (*deallocate)(void *context, void *pointer, size_t bytes);
 } dlc_allocator;
 
-typedef enum dlc_log_level {
-  DLC_LOG_ERROR = 0,
-  DLC_LOG_INFO = 1
-} dlc_log_level;
+typedef enum dlc_log_level { DLC_LOG_ERROR = 0, DLC_LOG_INFO = 1 } dlc_log_level;
 
 /// Receives messages (one line, no newline): what a session was created with,
 /// and each failure. May be called from the thread that uses the session only.
-typedef void (*dlc_log_function)(void *context, dlc_log_level level,
-                                 const char *message);
+typedef void (*dlc_log_function)(void *context, dlc_log_level level, const char *message);
 
 /// One task of a parallel loop; see dlc_parallel_for_function.
 typedef void (*dlc_task_function)(void *closure, int32_t task, int32_t worker);
@@ -139,9 +135,7 @@ typedef void (*dlc_task_function)(void *closure, int32_t task, int32_t worker);
 /// [0, threads) and no two tasks that run at the same time share one; task
 /// order, and which thread is which worker, are free. Must not allocate if the
 /// run is to be free of allocations.
-typedef void (*dlc_parallel_for_function)(void *context, int32_t tasks,
-                                          dlc_task_function function,
-                                          void *closure);
+typedef void (*dlc_parallel_for_function)(void *context, int32_t tasks, dlc_task_function function, void *closure);
 
 /// The alignment an arena needs.
 #define DLC_ARENA_ALIGNMENT 64
@@ -193,9 +187,7 @@ typedef struct dlc_options {
 } dlc_options;
 
 /// The defaults, for initialisation.
-#define DLC_OPTIONS_INIT                                                       \
-  { sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL }
+#define DLC_OPTIONS_INIT {sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /// Sets every field to its default, as DLC_OPTIONS_INIT does.
 static inline void dlc_options_init(dlc_options *options) {
@@ -233,10 +225,8 @@ int32_t dlc_input_count(const dlc_model *model);
 int32_t dlc_output_count(const dlc_model *model);
 
 /// Describes one input (output) for a batch; 0 means the default batch.
-dlc_status dlc_input_info(const dlc_model *model, int32_t index, int64_t batch,
-                          dlc_tensor_info *info);
-dlc_status dlc_output_info(const dlc_model *model, int32_t index,
-                           int64_t batch, dlc_tensor_info *info);
+dlc_status dlc_input_info(const dlc_model *model, int32_t index, int64_t batch, dlc_tensor_info *info);
+dlc_status dlc_output_info(const dlc_model *model, int32_t index, int64_t batch, dlc_tensor_info *info);
 
 /// The exact size of the arena that a session needs, or a negative dlc_status.
 /// 0 for batch and threads means what it means in dlc_options (without a pool).
@@ -254,9 +244,7 @@ int64_t dlc_max_batch(const dlc_model *model);
 /// maps and checks external weights, allocates everything a run will need and
 /// starts threads where asked. `options` may be null for the defaults. On
 /// failure *session is null and dlc_session_error(NULL) tells why.
-dlc_status dlc_session_create(const dlc_model *model,
-                              const dlc_options *options,
-                              dlc_session **session);
+dlc_status dlc_session_create(const dlc_model *model, const dlc_options *options, dlc_session **session);
 
 /// Frees a session that is not running. Null is allowed.
 void dlc_session_destroy(dlc_session *session);
@@ -265,8 +253,7 @@ void dlc_session_destroy(dlc_session *session);
 /// as dlc_input_info and dlc_output_info describe them, aligned to their
 /// element; outputs may overlap neither inputs nor each other. Allocates
 /// nothing. The caller's rounding and denormal modes hold on all threads.
-dlc_status dlc_run(dlc_session *session, const void *const *inputs,
-                   void *const *outputs);
+dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const *outputs);
 
 /// The message of the session's last failure, "" if there was none. For null:
 /// the message of the last dlc_session_create or dlc_pool_create that failed on
@@ -296,8 +283,7 @@ typedef struct dlc_step_info {
 } dlc_step_info;
 
 int32_t dlc_step_count(const dlc_session *session);
-dlc_status dlc_get_step_info(const dlc_session *session, int32_t index,
-                             dlc_step_info *info);
+dlc_status dlc_get_step_info(const dlc_session *session, int32_t index, dlc_step_info *info);
 
 /// Sets all times and the number of runs to 0.
 void dlc_profile_reset(dlc_session *session);
@@ -308,8 +294,7 @@ void dlc_profile_reset(dlc_session *session);
 
 /// Starts threads - 1 workers (0: dlc_default_threads()); a run adds its own
 /// thread. `allocator` may be null.
-dlc_status dlc_pool_create(int32_t threads, const dlc_allocator *allocator,
-                           dlc_pool **pool);
+dlc_status dlc_pool_create(int32_t threads, const dlc_allocator *allocator, dlc_pool **pool);
 
 /// Ends the threads; no session may use the pool any more. Null is allowed.
 void dlc_pool_destroy(dlc_pool *pool);

@@ -43,8 +43,7 @@ struct dlc_model {
   /// each buffer record, contiguous) with `context` as the kernels'
   /// user_context; calls trace(context, step) after each step that succeeded,
   /// unless trace is null; returns 0, or the first kernel's result that is not.
-  int32_t (*run)(void *context, struct halide_buffer_t *buffers,
-                 dlc_trace_function trace);
+  int32_t (*run)(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace);
 
   /// The weights, aligned to DLC_WEIGHTS_ALIGNMENT; null where they are
   /// external or where there are none.
@@ -57,8 +56,8 @@ struct dlc_model {
 
 /// The header: indices into the table.
 enum dlc_header_field {
-  DLC_HEADER_MAGIC = 0,       // DLC_MODEL_MAGIC
-  DLC_HEADER_ABI_VERSION = 1, // DLC_ABI_VERSION
+  DLC_HEADER_MAGIC = 0,         // DLC_MODEL_MAGIC
+  DLC_HEADER_ABI_VERSION = 1,   // DLC_ABI_VERSION
   DLC_HEADER_TABLE_LENGTH = 2,  // entries in the table, header included
   DLC_HEADER_STRINGS_BYTES = 3, // of the string pool; its last byte is NUL
   DLC_HEADER_NAME = 4,          // the network's name, as a string offset
@@ -69,7 +68,7 @@ enum dlc_header_field {
                                 // where 0, a run wakes no thread
 
   DLC_HEADER_WEIGHTS_BYTES = 9,
-  DLC_HEADER_WEIGHTS_HASH = 10, // dlc_hash64 of the weights, as a bit pattern
+  DLC_HEADER_WEIGHTS_HASH = 10,     // dlc_hash64 of the weights, as a bit pattern
   DLC_HEADER_WEIGHTS_EXTERNAL = 11, // 1: in a file; 0: dlc_model.weights
   DLC_HEADER_WEIGHTS_NAME = 12,     // the file's default name; 0 if internal
 
@@ -119,12 +118,7 @@ enum dlc_buffer_field {
 };
 
 /// The memory that a buffer lies in.
-enum dlc_space {
-  DLC_SPACE_ARENA = 0,
-  DLC_SPACE_WEIGHTS = 1,
-  DLC_SPACE_INPUT = 2,
-  DLC_SPACE_OUTPUT = 3
-};
+enum dlc_space { DLC_SPACE_ARENA = 0, DLC_SPACE_WEIGHTS = 1, DLC_SPACE_INPUT = 2, DLC_SPACE_OUTPUT = 3 };
 
 /// One dimension of a buffer, the innermost first.
 enum dlc_dimension_field {
@@ -146,10 +140,7 @@ enum dlc_step_field {
 };
 
 /// The processor family an object is for.
-enum dlc_architecture {
-  DLC_ARCHITECTURE_X86_64 = 1,
-  DLC_ARCHITECTURE_AARCH64 = 2
-};
+enum dlc_architecture { DLC_ARCHITECTURE_X86_64 = 1, DLC_ARCHITECTURE_AARCH64 = 2 };
 
 /// Processor features beyond the family's baseline (SSE2 resp. Advanced SIMD),
 /// as bit numbers. A bit counts as present only if the operating system saves
@@ -206,8 +197,7 @@ const char *dlc_feature_name(int32_t feature);
 /// What dlc_rt_malloc takes from the scratch for a request: a 64-byte header
 /// and the bytes rounded up to 64. A worker's scratch must hold the sum over
 /// all allocations that are live at once.
-#define DLC_SCRATCH_COST(bytes)                                                \
-  (INT64_C(64) + (((int64_t)(bytes) + 63) / 64) * 64)
+#define DLC_SCRATCH_COST(bytes) (INT64_C(64) + (((int64_t)(bytes) + 63) / 64) * 64)
 
 /// The hash of DLC_HEADER_WEIGHTS_HASH: XXH64 with seed 0.
 uint64_t dlc_hash64(const void *bytes, size_t size);
@@ -232,15 +222,13 @@ void dlc_rt_free(void *context, void *pointer);
 /// Runs function(context of a worker, i, closure) for i in [min, min + size);
 /// loops inside of a task run serially. Returns the first result that is not 0.
 typedef int (*dlc_rt_task)(void *context, int i, uint8_t *closure);
-int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size,
-                      uint8_t *closure);
+int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size, uint8_t *closure);
 
 /// Writes `value` into the frame of so many columns and rows around an
 /// interior, which lies in memory with room for it. The interior is f32 with
 /// the dimensions lane, x, y, channel block, batch.
-void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior,
-                      int32_t left, int32_t right, int32_t top, int32_t bottom,
-                      float value);
+void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior, int32_t left, int32_t right, int32_t top,
+                      int32_t bottom, float value);
 
 #ifdef __cplusplus
 } // extern "C"
@@ -249,10 +237,8 @@ static_assert(sizeof(dlc_model) == 4 * sizeof(void *), "one word a field");
 static_assert(DLC_TENSOR_LENGTH == DLC_TENSOR_DIMS + DLC_MAX_RANK, "dims last");
 static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #else
-_Static_assert(sizeof(struct dlc_model) == 4 * sizeof(void *),
-               "one word a field");
-_Static_assert(DLC_TENSOR_LENGTH == DLC_TENSOR_DIMS + DLC_MAX_RANK,
-               "dims last");
+_Static_assert(sizeof(struct dlc_model) == 4 * sizeof(void *), "one word a field");
+_Static_assert(DLC_TENSOR_LENGTH == DLC_TENSOR_DIMS + DLC_MAX_RANK, "dims last");
 _Static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #endif
 

@@ -69,15 +69,11 @@ typedef struct dlc_safetensors dlc_safetensors;
 /// Opens and maps a file. DLC_ERROR_FILE: it cannot be read; DLC_ERROR_WEIGHTS:
 /// it is malformed; DLC_ERROR_MEMORY. `allocator` and `error` may be null. The
 /// file must not shrink while it is open.
-dlc_status dlc_safetensors_open(const char *path,
-                                const dlc_allocator *allocator,
-                                dlc_safetensors **file,
+dlc_status dlc_safetensors_open(const char *path, const dlc_allocator *allocator, dlc_safetensors **file,
                                 dlc_safetensors_error *error);
 
 /// Reads a file that is in memory, which must outlive the result.
-dlc_status dlc_safetensors_parse(const void *bytes, size_t size,
-                                 const dlc_allocator *allocator,
-                                 dlc_safetensors **file,
+dlc_status dlc_safetensors_parse(const void *bytes, size_t size, const dlc_allocator *allocator, dlc_safetensors **file,
                                  dlc_safetensors_error *error);
 
 /// Null is allowed.
@@ -85,17 +81,14 @@ void dlc_safetensors_close(dlc_safetensors *file);
 
 /// The tensors in the order of the header.
 size_t dlc_safetensors_count(const dlc_safetensors *file);
-const dlc_safetensors_tensor *dlc_safetensors_at(const dlc_safetensors *file,
-                                                 size_t index);
+const dlc_safetensors_tensor *dlc_safetensors_at(const dlc_safetensors *file, size_t index);
 
 /// The tensor of that name, or null.
-const dlc_safetensors_tensor *dlc_safetensors_find(const dlc_safetensors *file,
-                                                   const char *name);
+const dlc_safetensors_tensor *dlc_safetensors_find(const dlc_safetensors *file, const char *name);
 
 /// The entries of "__metadata__" in the order of the header.
 size_t dlc_safetensors_metadata_count(const dlc_safetensors *file);
-void dlc_safetensors_metadata_at(const dlc_safetensors *file, size_t index,
-                                 const char **key, const char **value);
+void dlc_safetensors_metadata_at(const dlc_safetensors *file, size_t index, const char **key, const char **value);
 
 /// All data, the part of the file behind the header.
 const void *dlc_safetensors_data(const dlc_safetensors *file, size_t *bytes);

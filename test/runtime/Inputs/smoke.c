@@ -21,16 +21,18 @@ static int twice(void *context, int i, uint8_t *closure) {
   return 0;
 }
 
-static int32_t run(void *context, struct halide_buffer_t *buffers,
-                   dlc_trace_function trace) {
+static int32_t run(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace) {
   (void)trace;
   return dlc_rt_do_par_for(context, twice, 0, 8, (uint8_t *)buffers);
 }
 
-enum { INPUTS = DLC_HEADER_LENGTH, OUTPUTS = INPUTS + DLC_TENSOR_LENGTH,
-       BUFFERS = OUTPUTS + DLC_TENSOR_LENGTH,
-       DIMENSIONS = BUFFERS + 2 * DLC_BUFFER_LENGTH,
-       LENGTH = DIMENSIONS + 2 * DLC_DIMENSION_LENGTH };
+enum {
+  INPUTS = DLC_HEADER_LENGTH,
+  OUTPUTS = INPUTS + DLC_TENSOR_LENGTH,
+  BUFFERS = OUTPUTS + DLC_TENSOR_LENGTH,
+  DIMENSIONS = BUFFERS + 2 * DLC_BUFFER_LENGTH,
+  LENGTH = DIMENSIONS + 2 * DLC_DIMENSION_LENGTH
+};
 
 static int64_t table[LENGTH] = {
     [DLC_HEADER_MAGIC] = DLC_MODEL_MAGIC,
@@ -48,11 +50,42 @@ static int64_t table[LENGTH] = {
     [DLC_HEADER_BUFFERS] = BUFFERS,
     [DLC_HEADER_DIMENSION_COUNT] = 2,
     [DLC_HEADER_DIMENSIONS] = DIMENSIONS,
-    [INPUTS] = 1, DLC_TYPE_F32, 2, 0, 16, -1, 4,
-    [OUTPUTS] = 1, DLC_TYPE_F32, 2, 0, 16, -1, 4,
-    [BUFFERS] = DLC_SPACE_INPUT, 0, 0, 0, 2, 32, 2, 0,
-    DLC_SPACE_OUTPUT, 0, 0, 0, 2, 32, 2, 0,
-    [DIMENSIONS] = 0, 4, 1, 0, -1, 4,
+    [INPUTS] = 1,
+    DLC_TYPE_F32,
+    2,
+    0,
+    16,
+    -1,
+    4,
+    [OUTPUTS] = 1,
+    DLC_TYPE_F32,
+    2,
+    0,
+    16,
+    -1,
+    4,
+    [BUFFERS] = DLC_SPACE_INPUT,
+    0,
+    0,
+    0,
+    2,
+    32,
+    2,
+    0,
+    DLC_SPACE_OUTPUT,
+    0,
+    0,
+    0,
+    2,
+    32,
+    2,
+    0,
+    [DIMENSIONS] = 0,
+    4,
+    1,
+    0,
+    -1,
+    4,
 };
 static const dlc_model net_model = {table, "\0net", run, NULL};
 
