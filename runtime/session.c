@@ -247,9 +247,8 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
   *session = NULL;
   dlc_options options;
   dlc_status status = read_options(given, &options, message);
-  if (status)
-    return status;
-  status = create(model, &options, session, message);
+  if (!status)
+    status = create(model, &options, session, message);
   if (status) {
     dlc_session_destroy(*session);
     *session = NULL;

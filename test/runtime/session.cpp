@@ -226,6 +226,9 @@ TEST(Session, LogsCreationAndFailures) {
   options.batch = -1;
   EXPECT_EQ(statusOf(network.model, options), DLC_ERROR_ARGUMENT);
   EXPECT_EQ(lines.size(), 3u);
+  options.threads = -1;
+  EXPECT_EQ(statusOf(network.model, options), DLC_ERROR_ARGUMENT);
+  EXPECT_EQ(lines.size(), 4u);
 }
 
 TEST(Session, ProfilesStepsOverRuns) {

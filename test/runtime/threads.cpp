@@ -5,14 +5,30 @@
 #include "gtest/gtest.h"
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <functional>
+#include <pthread.h>
 #include <thread>
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
 
 using namespace dlc::test;
+
+// The linker sends the runtime's calls of pthread_create here, so that they can
+// be made to fail.
+static int threadsLeft = -1; // no limit
+
+extern "C" {
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                          void *argument) {
+  if (threadsLeft >= 0 && threadsLeft-- == 0)
+    return EAGAIN;
+  return __real_pthread_create(thread, attributes, function, argument);
+}
+}
 
 namespace {
 
@@ -296,6 +312,18 @@ TEST(Threads, CallersParallelForRunsTheLoops) {
   options.pool = pool.get();
   dlc_session *refused;
   EXPECT_EQ(dlc_session_create(&network.model, &options, &refused), DLC_ERROR_ARGUMENT);
+}
+
+TEST(Threads, ThreadsThatCannotStartAreAnError) {
+  AddNetwork network;
+  const dlc_model &model = network.finish();
+  for (int left : {0, 1, 2}) {
+    threadsLeft = left;
+    EXPECT_EQ(statusOf(model, optionsFor(1, 4)), DLC_ERROR_THREADS);
+    EXPECT_NE(creationError().find("worker thread " + std::to_string(left + 1) + " of 3"), std::string::npos);
+  }
+  threadsLeft = -1;
+  EXPECT_EQ(statusOf(model, optionsFor(1, 4)), DLC_OK);
 }
 
 TEST(Threads, PoolArgumentsAreChecked) {
