@@ -180,26 +180,18 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
 // Concats and views
 //===----------------------------------------------------------------------===//
 
-/// Inputs that lie side by side need no copy: whole blocks of channels, each from
-/// a kernel or a concat that writes nowhere else.
+/// Inputs that are whole blocks of channels lie side by side and need no copy.
 void LayoutPlan::planConcat(nn::ConcatOp concat) {
   OpPlan plan;
   auto result = concat.getType();
-  bool channels = nn::normalizeDim(concat.getDim(), result.getRank()) == 1;
   bool anyBlocked = false, aligned = true;
-  DenseSet<Value> seen;
-  plan.copies = !channels;
   for (Value input : concat.getInputs()) {
-    Operation *producer = input.getDefiningOp();
-    plan.copies |= !isa_and_nonnull<kernel::LaunchOp, nn::ConcatOp>(producer) || !seen.insert(input).second;
-    for (Operation *user : input.getUsers())
-      plan.copies |= user != concat && isa<nn::ConcatOp>(user) && user->isBeforeInBlock(concat);
     anyBlocked |= getHome(input) == Form::Blocked;
     if (input != concat.getInputs().back())
       aligned &= getTensor(input).getDimSize(1) % lanes == 0;
   }
   bool blocked = anyBlocked && canBeBlocked(result);
-  plan.copies |= blocked && !aligned;
+  plan.copies = nn::normalizeDim(concat.getDim(), result.getRank()) != 1 || (blocked && !aligned);
   plan.result = blocked ? Form::Blocked : Form::RowMajor;
   plan.operands.resize(concat->getNumOperands());
   if (!plan.copies)
