@@ -145,9 +145,8 @@ private:
       return fail("the block has no parameter '" + name + "'" + didYouMean(name, known));
     }
     if (!value->is(Node::Integer)) {
-      InFlightDiagnostic diagnostic = reporter.error(place())
-                                      << "parameter '" << name << "' is " << describe(*value)
-                                      << ": arithmetic takes whole numbers";
+      InFlightDiagnostic diagnostic = reporter.error(place()) << "parameter '" << name << "' is " << describe(*value)
+                                                              << ": arithmetic takes whole numbers";
       diagnostic.attachNote(reporter.getDocument().getLocation(value->offset)) << "given here";
       return std::nullopt;
     }

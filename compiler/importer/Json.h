@@ -19,11 +19,11 @@ struct Node {
   enum Kind { Null, Bool, Integer, Number, String, Array, Object };
   Kind kind = Null;
   bool boolean = false;
-  int64_t integer = 0;  // Integer: a number without fraction or exponent, within 64 bits
-  double number = 0;    // Integer and Number
-  std::string text;     // String
-  size_t offset = 0;    // of the value's first byte in the file
-  size_t end = 0;       // behind its last byte
+  int64_t integer = 0;         // Integer: a number without fraction or exponent, within 64 bits
+  double number = 0;           // Integer and Number
+  std::string text;            // String
+  size_t offset = 0;           // of the value's first byte in the file
+  size_t end = 0;              // behind its last byte
   std::vector<Node *> items;   // Array
   std::vector<Member> members; // Object, in the file's order, keys distinct
 

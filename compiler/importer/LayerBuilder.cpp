@@ -27,8 +27,8 @@ FailureOr<SmallVector<Type, 1>> LayerBuilder::inferResult(const OperationState &
   auto *inference = state.name.getInterface<InferTypeOpInterface>();
   if (failed(state.name.setOpPropertiesFromAttribute(state.name, properties, attributes,
                                                      [&] { return emitError(state.location); })) ||
-      failed(inference->inferReturnTypes(state.getContext(), state.location, state.operands, attributes, properties,
-                                         {}, types)))
+      failed(inference->inferReturnTypes(state.getContext(), state.location, state.operands, attributes, properties, {},
+                                         types)))
     return failure();
   return types;
 }

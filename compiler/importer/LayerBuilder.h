@@ -12,9 +12,9 @@ namespace dlc::importer {
 /// A layer that is fit to be built: its inputs are there and as many as it takes.
 struct LayerPlan {
   const Layer &layer;
-  std::string name;            // in the whole network
-  mlir::Location location;     // without the name
-  mlir::NamedAttrList config;  // readSettings
+  std::string name;           // in the whole network
+  mlir::Location location;    // without the name
+  mlir::NamedAttrList config; // readSettings
   llvm::SmallVector<mlir::Value> inputs;
   bool trainable = true;
 };

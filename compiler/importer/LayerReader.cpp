@@ -158,9 +158,8 @@ void LayerReader::reportUnknownKey(const Member &member, const Item &item) {
   else
     for (const Setting &setting : item.layer->settings)
       known.push_back(setting.name);
-  InFlightDiagnostic diagnostic = reporter.error(member.offset)
-                                  << "'" << item.op << "' has no '" << member.key << "'"
-                                  << didYouMean(member.key, known);
+  InFlightDiagnostic diagnostic = reporter.error(member.offset) << "'" << item.op << "' has no '" << member.key << "'"
+                                                                << didYouMean(member.key, known);
   if (item.block)
     diagnostic.attachNote(reporter.getDocument().getLocation(item.block->definition->offset)) << "defined here";
 }
@@ -321,8 +320,9 @@ Value LayerReader::buildLayer(const Item &item, Scope &scope, ArrayRef<Definitio
     return {};
   }
   if (item.layer->hasParameters() && (!item.isNamed || scope.unnamedUse)) {
-    InFlightDiagnostic diagnostic =
-        reporter.error(item.node) << "'" << item.op << "' owns parameters, so it needs a 'name' for them to be called by";
+    InFlightDiagnostic diagnostic = reporter.error(item.node)
+                                    << "'" << item.op
+                                    << "' owns parameters, so it needs a 'name' for them to be called by";
     if (item.isNamed)
       diagnostic.attachNote(*scope.unnamedUse) << "this block has no name";
     return {};

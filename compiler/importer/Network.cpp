@@ -75,7 +75,8 @@ bool NetworkReader::readHead(const Node &file) {
     return false;
   name = given->value->text;
   if (llvm::isDigit(name.front()) || !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; })) {
-    reporter.error(*given->value) << "'" << name << "' is no C identifier: functions of the compiled network begin with its name";
+    reporter.error(*given->value) << "'" << name
+                                  << "' is no C identifier: functions of the compiled network begin with its name";
     return false;
   }
   return good;
@@ -98,7 +99,8 @@ bool NetworkReader::readShape(const Node &shape, Input &input) {
       continue;
     }
     if (item->is(Node::String)) {
-      reporter.error(*item) << "a size is a whole number" << (index == 0 ? " or \"batch\"" : "; only the first one may be \"batch\"");
+      reporter.error(*item) << "a size is a whole number"
+                            << (index == 0 ? " or \"batch\"" : "; only the first one may be \"batch\"");
       return false;
     }
     if (!reporter.expectInteger(*item, 1, "a size"))
@@ -199,7 +201,8 @@ bool NetworkReader::readInputs(const Node &node) {
   for (const Member &member : node.members) {
     if (member.key.empty() || member.key.front() == '$' ||
         llvm::any_of(member.key, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-      reporter.error(member.offset) << "an input's name is not empty, has no control characters and does not begin with '$'";
+      reporter.error(member.offset)
+          << "an input's name is not empty, has no control characters and does not begin with '$'";
       good = false;
     }
     Input input;
@@ -215,7 +218,8 @@ Definition NetworkReader::addInput(const Input &input) {
   SmallVector<int64_t> shape = input.shape;
   if (input.isChannelsLast)
     shape = {shape[0], shape[2], shape[3], shape[1]};
-  Location location = NameLoc::get(builder.getStringAttr(input.member->key), document.getLocation(input.member->offset));
+  Location location =
+      NameLoc::get(builder.getStringAttr(input.member->key), document.getLocation(input.member->offset));
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(input.member->key))};
   if (input.requiresGrad)
     attributes.push_back(builder.getNamedAttr(nn::requiresGradAttr, builder.getUnitAttr()));
@@ -294,7 +298,8 @@ void NetworkReader::dropUnused(const Blocks &blocks) {
       continue;
     if (isa<nn::LayerOpInterface>(op) && !readByDropped.contains(&op)) {
       auto location = cast<NameLoc>(op.getLoc());
-      reporter.warning(location.getChildLoc(), "nothing uses the result of layer '" + location.getName().getValue() + "'");
+      reporter.warning(location.getChildLoc(),
+                       "nothing uses the result of layer '" + location.getName().getValue() + "'");
     }
     for (Value operand : op.getOperands())
       if (Operation *source = operand.getDefiningOp())
@@ -303,7 +308,8 @@ void NetworkReader::dropUnused(const Blocks &blocks) {
   }
   for (const auto &block : blocks)
     if (!block.second.used)
-      reporter.warning(document.getLocation(block.second.definition->offset), "block '" + block.first() + "' is never used");
+      reporter.warning(document.getLocation(block.second.definition->offset),
+                       "block '" + block.first() + "' is never used");
 }
 
 //===----------------------------------------------------------------------===//

@@ -3,6 +3,7 @@
 #include "compiler/importer/LayerTable.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
 namespace dlc::importer {
@@ -14,7 +15,7 @@ using llvm::json::Array;
 using llvm::json::Object;
 using llvm::json::Value;
 
-Object reference(StringRef definition) { return {{"$ref", ("#/$defs/" + definition).str()}}; }
+Object reference(StringRef definition) { return Object{{"$ref", ("#/$defs/" + definition).str()}}; }
 
 Object described(Object schema, StringRef description) {
   schema["description"] = description;
@@ -26,7 +27,7 @@ Object typed(StringRef type, StringRef description = "") {
   return description.empty() ? std::move(schema) : described(std::move(schema), description);
 }
 
-Object wholeNumber(int64_t minimum) { return {{"type", "integer"}, {"minimum", minimum}}; }
+Object wholeNumber(int64_t minimum) { return Object{{"type", "integer"}, {"minimum", minimum}}; }
 
 Object list(Value items, int64_t least, std::optional<int64_t> most = std::nullopt) {
   Object schema{{"type", "array"}, {"items", std::move(items)}, {"minItems", least}};
@@ -37,11 +38,11 @@ Object list(Value items, int64_t least, std::optional<int64_t> most = std::nullo
 
 /// An object with these keys and no others.
 Object closedObject(Object properties, Array required, StringRef description) {
-  return {{"type", "object"},
-          {"description", description},
-          {"properties", std::move(properties)},
-          {"required", std::move(required)},
-          {"additionalProperties", false}};
+  return Object{{"type", "object"},
+                {"description", description},
+                {"properties", std::move(properties)},
+                {"required", std::move(required)},
+                {"additionalProperties", false}};
 }
 
 //===----------------------------------------------------------------------===//
@@ -49,37 +50,37 @@ Object closedObject(Object properties, Array required, StringRef description) {
 //===----------------------------------------------------------------------===//
 
 StringRef nameOf(Kind kind) {
-  static constexpr llvm::StringLiteral names[] = {"size", "padding",  "integers", "shape",
+  static constexpr llvm::StringLiteral names[] = {"size",    "padding",  "integers", "shape",
                                                   "integer", "positive", "number",   "boolean"};
   return names[size_t(kind)];
 }
 
 /// What a value of each kind may be; within blocks an expression too, also in lists.
 void defineKinds(Object &definitions) {
-  auto orExpression = [](Object schema) -> Object {
-    return {{"anyOf", Array{std::move(schema), reference("expression")}}};
+  auto orExpression = [](Object schema) {
+    return Object{{"anyOf", Array{std::move(schema), reference("expression")}}};
   };
   auto define = [&](StringRef name, StringRef description, Array choices) {
     choices.push_back(reference("expression"));
     definitions[name] = Object{{"description", description}, {"anyOf", std::move(choices)}};
   };
-  definitions["expression"] = described(
-      {{"type", "string"}, {"pattern", "^\\$"}},
-      "In a block: one of its parameters or arithmetic over them, such as \"$channels*4\"; + - * / // % and parentheses.");
-  define("integer", "A whole number.", {typed("integer")});
-  define("positive", "A positive whole number.", {wholeNumber(1)});
-  define("number", "A number.", {typed("number")});
-  define("boolean", "true or false.", {typed("boolean")});
-  define("integers", "A list of whole numbers.", {list(orExpression(typed("integer")), 0)});
+  definitions["expression"] = described(Object{{"type", "string"}, {"pattern", "^\\$"}},
+                                        "In a block: one of its parameters or arithmetic over them, such as "
+                                        "\"$channels*4\"; + - * / // % and parentheses.");
+  define("integer", "A whole number.", Array{typed("integer")});
+  define("positive", "A positive whole number.", Array{wholeNumber(1)});
+  define("number", "A number.", Array{typed("number")});
+  define("boolean", "true or false.", Array{typed("boolean")});
+  define("integers", "A list of whole numbers.", Array{list(orExpression(typed("integer")), 0)});
   define("size", "A size in the plane: a number, or [height, width].",
-         {wholeNumber(1), list(orExpression(wholeNumber(1)), 2, 2)});
+         Array{wholeNumber(1), list(orExpression(wholeNumber(1)), 2, 2)});
   define("padding", "Padding: a number, [height, width], [top, left, bottom, right], \"same\" or \"valid\".",
-         {wholeNumber(0), list(orExpression(wholeNumber(0)), 2, 2), list(orExpression(wholeNumber(0)), 4, 4),
-          Object{{"enum", Array{"same", "valid"}}}});
+         Array{wholeNumber(0), list(orExpression(wholeNumber(0)), 2, 2), list(orExpression(wholeNumber(0)), 4, 4),
+               Object{{"enum", Array{"same", "valid"}}}});
   Object shape = list(orExpression(wholeNumber(-1)), 1);
   shape["prefixItems"] = Array{Object{{"anyOf", Array{Object{{"const", "batch"}}, orExpression(wholeNumber(-1))}}}};
   define("shape", "A shape: whole numbers, of which one may be -1 (what is left); the first may be \"batch\".",
-         {std::move(shape)});
+         Array{std::move(shape)});
 }
 
 Object settingSchema(const Setting &setting) {
@@ -89,10 +90,7 @@ Object settingSchema(const Setting &setting) {
   if (!setting.follows.empty())
     schema["description"] = ("As '" + setting.follows + "' unless given.").str();
   if (!setting.defaultValue.empty())
-    if (llvm::Expected<Value> value = llvm::json::parse(setting.defaultValue))
-      schema["default"] = std::move(*value);
-    else
-      llvm::consumeError(value.takeError());
+    schema["default"] = llvm::cantFail(llvm::json::parse(setting.defaultValue));
   return schema;
 }
 
@@ -102,11 +100,12 @@ Object settingSchema(const Setting &setting) {
 
 /// The keys that every layer has.
 Object placement(int64_t leastInputs, std::optional<int64_t> mostInputs) {
-  return {{"name", reference("name")},
-          {"op", true},
-          {"input", reference("input_name")},
-          {"inputs", described(list(reference("input_name"), leastInputs, mostInputs), "The names of what it reads.")},
-          {"trainable", described(reference("boolean"), "false: training leaves its parameters alone.")}};
+  return Object{
+      {"name", reference("name")},
+      {"op", true},
+      {"input", reference("input_name")},
+      {"inputs", described(list(reference("input_name"), leastInputs, mostInputs), "The names of what it reads.")},
+      {"trainable", described(reference("boolean"), "false: training leaves its parameters alone.")}};
 }
 
 Object layerSchema(const Layer &layer) {
@@ -153,7 +152,8 @@ void defineLayers(Object &definitions) {
              {"allOf", std::move(cases)}};
 
   Object use = placement(1, 1);
-  use["repeat"] = described(reference("positive"), "How often the block stands one after the other, as NAME.0, NAME.1 …");
+  use["repeat"] =
+      described(reference("positive"), "How often the block stands one after the other, as NAME.0, NAME.1 …");
   use["start"] = described(Object{{"anyOf", Array{wholeNumber(0), reference("expression")}}, {"default", 0}},
                            "The first number of a repeated block.");
   definitions["use"] = Object{{"type", "object"},
@@ -161,13 +161,13 @@ void defineLayers(Object &definitions) {
                               {"properties", std::move(use)},
                               {"required", Array{"op"}}};
   definitions["layers"] = list(reference("layer"), 1);
-  definitions["block"] =
-      closedObject({{"parameters", described(list(Object{{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}, 0),
-                                             "Names of values that each use gives.")},
-                    {"layers", described(reference("layers"),
-                                         "The first layer reads the use's input, which \"$input\" names elsewhere; the "
-                                         "last one is the use's output.")}},
-                   {"layers"}, "A layer of the file's own.");
+  definitions["block"] = closedObject(
+      Object{{"parameters", described(list(Object{{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}, 0),
+                                      "Names of values that each use gives.")},
+             {"layers", described(reference("layers"),
+                                  "The first layer reads the use's input, which \"$input\" names elsewhere; the "
+                                  "last one is the use's output.")}},
+      Array{"layers"}, "A layer of the file's own.");
 }
 
 //===----------------------------------------------------------------------===//
@@ -178,17 +178,20 @@ Object inputSchema() {
   Object dim = described(wholeNumber(1), "A size.");
   Object shape = described(list(Value(Object(dim)), 1), "The logical shape, [batch, channels, height, width].");
   shape["prefixItems"] = Array{Object{{"anyOf", Array{Object{{"const", "batch"}}, std::move(dim)}}}};
-  Object values{{"anyOf", Array{typed("number"), list(typed("number"), 1)}}};
-  Object normalize = closedObject({{"mean", values}, {"std", values}}, {},
+  Value values = Object{{"anyOf", Array{typed("number"), list(typed("number"), 1)}}};
+  Object normalize = closedObject(Object{{"mean", Value(values)}, {"std", std::move(values)}}, {},
                                   "(x - mean) / std, one value a channel or one for all; 8-bit values are divided by "
                                   "255 first.");
   return closedObject(
-      {{"shape", std::move(shape)},
-       {"type", Object{{"enum", Array{"f32", "u8", "i8"}}, {"default", "f32"}, {"description", "What the program holds."}}},
-       {"layout", Object{{"enum", Array{"NCHW", "NHWC"}}, {"default", "NCHW"}, {"description", "How the program holds it."}}},
-       {"normalize", std::move(normalize)},
-       {"requires_grad", typed("boolean", "Whether the program asks for this input's gradient.")}},
-      {"shape"}, "An input of the network.");
+      Object{
+          {"shape", std::move(shape)},
+          {"type",
+           Object{{"enum", Array{"f32", "u8", "i8"}}, {"default", "f32"}, {"description", "What the program holds."}}},
+          {"layout",
+           Object{{"enum", Array{"NCHW", "NHWC"}}, {"default", "NCHW"}, {"description", "How the program holds it."}}},
+          {"normalize", std::move(normalize)},
+          {"requires_grad", typed("boolean", "Whether the program asks for this input's gradient.")}},
+      Array{"shape"}, "An input of the network.");
 }
 
 Object trainingSchema() {
@@ -197,8 +200,9 @@ Object trainingSchema() {
   Object &keys = *loss["properties"].getAsObject();
   keys["input"] = typed("string", "The layer that it reads; the network's only output unless given.");
   keys["target"] = typed("string", "What the program calls the target.");
-  Object losses{{"anyOf", Array{Value(Object(loss)), list(Value(Object(loss)), 1)}}};
-  return closedObject({{"loss", std::move(losses)}, {"optimizer", std::move(part)}}, {"loss", "optimizer"},
+  Object several = list(Value(Object(loss)), 1);
+  Object losses{{"anyOf", Array{std::move(loss), std::move(several)}}};
+  return closedObject(Object{{"loss", std::move(losses)}, {"optimizer", std::move(part)}}, Array{"loss", "optimizer"},
                       "How the network is trained.");
 }
 
@@ -224,7 +228,8 @@ void writeSchema(llvm::raw_ostream &out) {
       {"outputs", described(list(reference("name"), 1), "Names of layers; the last layer unless given.")},
       {"weights", typed("string", "A .safetensors or .npz file, relative to this one.")},
       {"training", trainingSchema()}};
-  Object schema = closedObject(std::move(properties), {"dlc", "name", "inputs", "layers"}, "A network, to be compiled by dlc.");
+  Object schema = closedObject(std::move(properties), Array{"dlc", "name", "inputs", "layers"},
+                               "A network, to be compiled by dlc.");
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = "dlc network";
   schema["$defs"] = std::move(definitions);

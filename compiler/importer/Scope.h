@@ -14,9 +14,9 @@ struct Scope {
   Scope(const Node &list, std::string prefix, const Arguments *arguments, std::optional<Definition> input);
 
   const Node &list;
-  std::string prefix;               // of full names: "layer1.0."
-  const Arguments *arguments;       // null outside of blocks
-  std::optional<Definition> input;  // what the first layer reads
+  std::string prefix;              // of full names: "layer1.0."
+  const Arguments *arguments;      // null outside of blocks
+  std::optional<Definition> input; // what the first layer reads
   bool trainable = true;
   std::optional<mlir::Location> unnamedUse; // of a block that has no name to call its parameters by
 

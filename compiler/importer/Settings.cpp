@@ -28,7 +28,7 @@ public:
           good &= read(setting);
     if (!good)
       return failure();
-    return std::move(attributes);
+    return attributes;
   }
 
 private:
@@ -169,9 +169,8 @@ private:
     };
     std::array<int64_t, 2> window = get("kernel_size"), dilation = get("dilation"), stride = get("stride");
     if (stride != std::array<int64_t, 2>{1, 1}) {
-      InFlightDiagnostic diagnostic = reporter.error(value)
-                                      << "padding \"same\" wants stride 1 but got [" << stride[0] << ", " << stride[1]
-                                      << "]";
+      InFlightDiagnostic diagnostic = reporter.error(value) << "padding \"same\" wants stride 1 but got [" << stride[0]
+                                                            << ", " << stride[1] << "]";
       if (const Node *given = find("stride"))
         diagnostic.attachNote(reporter.at(*given)) << "stride given here";
       return {};
@@ -184,8 +183,7 @@ private:
         return {};
       }
     }
-    return builder.getDenseI64ArrayAttr(
-        {total[0] / 2, total[1] / 2, total[0] - total[0] / 2, total[1] - total[1] / 2});
+    return builder.getDenseI64ArrayAttr({total[0] / 2, total[1] / 2, total[0] - total[0] / 2, total[1] - total[1] / 2});
   }
 
   const LayerValues &values;
