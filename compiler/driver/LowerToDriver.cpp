@@ -1,10 +1,11 @@
 // Builds the driver and the model around the table: see Passes.td.
 #include "compiler/driver/ModelTable.h"
 #include "compiler/driver/Passes.h"
-#include "compiler/driver/Symbols.h"
+
 #include "dlc/model.h"
 
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/ModelSymbols.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -25,7 +26,7 @@ public:
   DriverBuilder(ModuleOp module, func::FuncOp network, ModelTable &model)
       : module(module), network(network), model(model), builder(module.getContext()), loc(network.getLoc()),
         pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()), i32(builder.getI32Type()),
-        i64(builder.getI64Type()), symbols(getSymbols(network.getSymName())) {
+        i64(builder.getI64Type()), symbols(kernel::getSymbols(network.getSymName())) {
     builder.setInsertionPointToEnd(module.getBody());
   }
 
@@ -50,7 +51,7 @@ private:
   void buildTable() {
     auto length = static_cast<int64_t>(model.table.size());
     auto values = DenseIntElementsAttr::get(RankedTensorType::get({length}, i64), ArrayRef<int64_t>(model.table));
-    table = buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, tableSection, 8);
+    table = buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, kernel::tableSection, 8);
     strings = buildGlobal(LLVM::LLVMArrayType::get(i8, model.strings.size()), symbols.strings,
                           builder.getStringAttr(model.strings), "", 1);
   }
@@ -62,7 +63,7 @@ private:
     auto type = LLVM::LLVMArrayType::get(i8, DLC_WEIGHTS_ALIGNMENT);
     return buildGlobal(type, symbols.weights,
                        DenseElementsAttr::get(RankedTensorType::get({DLC_WEIGHTS_ALIGNMENT}, i8), APInt(8, 0)),
-                       isLarge ? largeWeightsSection : weightsSection, DLC_WEIGHTS_ALIGNMENT);
+                       isLarge ? kernel::largeWeightsSection : kernel::weightsSection, DLC_WEIGHTS_ALIGNMENT);
   }
 
   LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
@@ -74,7 +75,7 @@ private:
 
   void declareFunctions() {
     for (Step &step : model.steps) {
-      std::string name = getKernelSymbol(network.getSymName(), step.launch.getCallee());
+      std::string name = kernel::getKernelSymbol(network.getSymName(), step.launch.getCallee());
       LLVM::LLVMFuncOp &kernel = kernels[step.launch.getCallee()];
       if (!kernel)
         kernel = declare(name, i32, SmallVector<Type>(step.buffers.size() + 1, pointer));
@@ -162,7 +163,7 @@ private:
   OpBuilder builder;
   Location loc;
   Type pointer, i8, i32, i64;
-  ModelSymbols symbols;
+  kernel::ModelSymbols symbols;
   LLVM::GlobalOp table, strings, weights;
   LLVM::LLVMFuncOp run, fillHalo;
   llvm::StringMap<LLVM::LLVMFuncOp> kernels;

@@ -67,7 +67,6 @@ private:
   LogicalResult addStep(kernel::LaunchOp launch);
   FailureOr<int64_t> addBuffer(Value value, bool isResult, Operation *user);
   LogicalResult addTarget(std::vector<int64_t> &header);
-  void addScratch(std::vector<int64_t> &header);
 
   func::FuncOp network;
   StringPool strings;
@@ -315,21 +314,29 @@ LogicalResult TableBuilder::addTarget(std::vector<int64_t> &header) {
   return success();
 }
 
-void TableBuilder::addScratch(std::vector<int64_t> &header) {
-  auto raise = [&](int field, IntegerAttr bytes) {
+ArenaSize driver::getArenaSize(func::FuncOp network) {
+  ArenaSize size;
+  auto getBytes = [&](StringRef name) -> int64_t {
+    auto bytes = network->getAttrOfType<IntegerAttr>(name);
+    return bytes ? bytes.getInt() : 0;
+  };
+  size.fixed = getBytes("kernel.arena_bytes");
+  size.perBatch = getBytes("kernel.arena_scaled_bytes");
+  auto raise = [](int64_t &most, IntegerAttr bytes) {
     if (bytes)
-      header[field] = std::max<int64_t>(header[field], llvm::alignTo(bytes.getInt(), DLC_ARENA_ALIGNMENT));
+      most = std::max<int64_t>(most, llvm::alignTo(bytes.getInt(), DLC_ARENA_ALIGNMENT));
   };
   for (auto kernel : cast<ModuleOp>(network->getParentOp()).getOps<kernel::FuncOp>()) {
     auto scratch = kernel->getAttrOfType<DictionaryAttr>("kernel.scratch");
     if (!scratch)
       continue;
-    raise(DLC_HEADER_SCRATCH, scratch.getAs<IntegerAttr>("worker"));
-    raise(DLC_HEADER_CALLER_SCRATCH_FIXED, scratch.getAs<IntegerAttr>("caller"));
-    raise(DLC_HEADER_CALLER_SCRATCH_PER_BATCH, scratch.getAs<IntegerAttr>("caller_scaled"));
-    if (auto parallel = scratch.getAs<BoolAttr>("parallel"); parallel && parallel.getValue())
-      header[DLC_HEADER_PARALLEL] = 1;
+    raise(size.perThread, scratch.getAs<IntegerAttr>("worker"));
+    raise(size.callerFixed, scratch.getAs<IntegerAttr>("caller"));
+    raise(size.callerPerBatch, scratch.getAs<IntegerAttr>("caller_scaled"));
+    if (auto parallel = scratch.getAs<BoolAttr>("parallel"))
+      size.isParallel |= parallel.getValue();
   }
+  return size;
 }
 
 FailureOr<ModelTable> TableBuilder::build() {
@@ -340,20 +347,21 @@ FailureOr<ModelTable> TableBuilder::build() {
   table[DLC_HEADER_NAME] = strings.add(network.getSymName());
   if (failed(addTarget(table)))
     return failure();
-  addScratch(table);
 
   auto arguments = network.getArgumentTypes();
   bool isOpen = llvm::any_of(arguments, [](Type type) { return cast<RankedTensorType>(type).isDynamicDim(0); });
   if (!isOpen && !arguments.empty())
     table[DLC_HEADER_BATCH] = cast<RankedTensorType>(arguments.front()).getDimSize(0);
 
-  auto getBytes = [&](StringRef name) -> int64_t {
-    auto bytes = network->getAttrOfType<IntegerAttr>(name);
-    return bytes ? bytes.getInt() : 0;
-  };
-  table[DLC_HEADER_ARENA_FIXED] = getBytes("kernel.arena_bytes");
-  table[DLC_HEADER_ARENA_PER_BATCH] = getBytes("kernel.arena_scaled_bytes");
-  table[DLC_HEADER_WEIGHTS_BYTES] = getBytes("kernel.weights_bytes");
+  ArenaSize arena = getArenaSize(network);
+  table[DLC_HEADER_ARENA_FIXED] = arena.fixed;
+  table[DLC_HEADER_ARENA_PER_BATCH] = arena.perBatch;
+  table[DLC_HEADER_CALLER_SCRATCH_FIXED] = arena.callerFixed;
+  table[DLC_HEADER_CALLER_SCRATCH_PER_BATCH] = arena.callerPerBatch;
+  table[DLC_HEADER_SCRATCH] = arena.perThread;
+  table[DLC_HEADER_PARALLEL] = arena.isParallel;
+  if (auto bytes = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes"))
+    table[DLC_HEADER_WEIGHTS_BYTES] = bytes.getInt();
   if (auto file = network->getParentOp()->getAttrOfType<StringAttr>("kernel.weights_file")) {
     table[DLC_HEADER_WEIGHTS_EXTERNAL] = 1;
     table[DLC_HEADER_WEIGHTS_NAME] = strings.add(file);

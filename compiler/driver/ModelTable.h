@@ -28,6 +28,16 @@ struct ModelTable {
   std::vector<Step> steps;
 };
 
+/// What a session of a planned network whose kernels are compiled provides, in
+/// bytes; each a multiple of 64.
+struct ArenaSize {
+  int64_t fixed = 0, perBatch = 0;             // placed by the plan
+  int64_t callerFixed = 0, callerPerBatch = 0; // scratch of the calling thread
+  int64_t perThread = 0;                       // scratch of each worker
+  bool isParallel = false;
+};
+ArenaSize getArenaSize(mlir::func::FuncOp network);
+
 /// The table of `network`, whose memory is planned. Fails after a diagnostic.
 llvm::FailureOr<ModelTable> buildModelTable(mlir::func::FuncOp network);
 

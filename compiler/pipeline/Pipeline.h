@@ -55,6 +55,8 @@ struct Options {
   uint64_t seed = 0;
   /// Weights go into a file of their own.
   bool externalWeights = false;
+  /// What the object calls that file; "": NETWORK.weights.
+  std::string weightsName;
   /// Kernels compiled at a time; 0: one a processor.
   unsigned jobs = 0;
   bool useCache = true;
@@ -87,10 +89,14 @@ public:
   /// After Stage::Object: evaluates the weights and writes the files.
   Outcome writeFiles(const OutputPaths &paths);
 
+  /// The network as its file has it, before any transform.
+  mlir::ModuleOp getImported();
   /// The module as the last stage left it: the network's func.func and its kernels.
   mlir::ModuleOp getModule();
   /// The network's name as a C identifier: the prefix of all that is exported.
   std::string getNetworkName();
+  /// Whether the parameters are drawn, because no file gives them. After runTo(Stage::Object).
+  bool isSeeded() const;
   const Options &getOptions() const { return options; }
 
 private:

@@ -80,7 +80,7 @@ int dlc::inspectMain(ArrayRef<StringRef> arguments) {
   pipeline::Compilation compilation(compile, errs());
   if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Nn); outcome != pipeline::Outcome::Fine)
     return getExitCode(outcome);
-  NetworkSummary network = summarize(compilation.getModule());
+  NetworkSummary network = summarize(compilation.getImported());
   ErrorOr<std::string> graphviz = sys::findProgramByName("dot");
 
   if (json) {

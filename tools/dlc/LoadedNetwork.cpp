@@ -1,6 +1,7 @@
 // Compiles, links and loads a network. The runtime is the one inside of dlc: the loaded object finds it by name.
 #include "tools/dlc/LoadedNetwork.h"
 #include "tools/dlc/Failure.h"
+#include "tools/dlc/Progress.h"
 
 #include "compiler/object/Link.h"
 #include "dialects/nn/Nn.h"
@@ -61,7 +62,7 @@ static dlc_type getElementType(mlir::Type type) {
   return DLC_TYPE_F32;
 }
 
-/// Reads the inputs off the network's function, while its layers still stand there.
+/// Reads the inputs off the network as it was imported.
 static std::vector<InputFormat> getInputFormats(mlir::ModuleOp module) {
   std::vector<InputFormat> inputs;
   auto function = *module.getOps<mlir::func::FuncOp>().begin();
@@ -110,7 +111,12 @@ std::vector<Array> dlc::drawInputs(const LoadedNetwork &network, int64_t batch, 
 // Loading
 //===----------------------------------------------------------------------===//
 
-LoadedNetwork::LoadedNetwork(const pipeline::Options &options) : compilation(options, errs()) {}
+static pipeline::Options withProgress(pipeline::Options options) {
+  options.progress = makeProgressBar();
+  return options;
+}
+
+LoadedNetwork::LoadedNetwork(const pipeline::Options &options) : compilation(withProgress(options), errs()) {}
 
 LoadedNetwork::~LoadedNetwork() {
   if (library)
@@ -128,9 +134,11 @@ Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Opt
   pipeline::Compilation &compilation = network->compilation;
   if (Error error = toError(compilation.runTo(pipeline::Stage::Nn)))
     return error;
-  network->inputs = getInputFormats(compilation.getModule());
+  network->inputs = getInputFormats(compilation.getImported());
   if (Error error = toError(compilation.runTo(pipeline::Stage::Object)))
     return error;
+  if (compilation.isSeeded() && !options.plain)
+    errs() << "dlc: note: the network names no weights; its parameters are drawn with seed " << options.seed << "\n";
 
   SmallString<128> folder;
   if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc", folder))

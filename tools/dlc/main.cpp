@@ -5,10 +5,14 @@
 #include "tools/dlc/Verb.h"
 
 #include "compiler/halide/Halide.h"
+#include "compiler/pipeline/CompileKernels.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <csignal>
+#include <sys/prctl.h>
 
 using namespace llvm;
 using namespace dlc;
@@ -23,6 +27,10 @@ struct Verb {
 // In the order of their use.
 static constexpr Verb verbs[] = {
     {"compile", "network in, object file and header out", compileMain},
+    {"run", "inputs in, outputs out", runMain},
+    {"bench", "how fast a network runs, kernel by kernel", benchMain},
+    {"verify", "the optimised program against the plain one", verifyMain},
+    {"inspect", "layers, shapes, parameters, as a table or a picture", inspectMain},
     {"schema", "the JSON Schema of network files", schemaMain},
     {"cache", "the cache of compiled kernels", cacheMain},
 };
@@ -51,8 +59,10 @@ int main(int argc, char **argv) {
   ArrayRef<StringRef> rest = ArrayRef<StringRef>(arguments).drop_front();
 
   // How dlc starts itself to compile one kernel; no verb of the user's.
-  if (word == halide_backend::kernelProcessVerb)
-    return halide_backend::kernelProcessMain(rest);
+  if (word == pipeline::kernelVerb) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // not to outlive the one who waits for the result
+    return halide_backend::kernelCompilerMain(ArrayRef<const char *>(argv + 2, argv + argc));
+  }
 
   for (const Verb &verb : verbs)
     if (verb.name == word)

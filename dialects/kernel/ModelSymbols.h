@@ -1,13 +1,13 @@
 // What the parts of a network's object are called. All are local in the end, but the model.
-#ifndef DLC_COMPILER_DRIVER_SYMBOLS_H
-#define DLC_COMPILER_DRIVER_SYMBOLS_H
+#ifndef DLC_DIALECTS_KERNEL_MODELSYMBOLS_H
+#define DLC_DIALECTS_KERNEL_MODELSYMBOLS_H
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <string>
 
-namespace dlc::driver {
+namespace dlc::kernel {
 
 /// `name` as a C identifier: what cannot stand in one becomes an underscore.
 inline std::string getIdentifier(llvm::StringRef name) {
@@ -15,7 +15,7 @@ inline std::string getIdentifier(llvm::StringRef name) {
   for (char c : name)
     identifier += llvm::isAlnum(c) ? c : '_';
   if (identifier.empty() || llvm::isDigit(identifier.front()))
-    identifier.insert(0, "_");
+    identifier = "net_" + identifier;
   return identifier;
 }
 
@@ -39,6 +39,6 @@ inline constexpr llvm::StringLiteral tableSection = ".rodata.dlc.table";
 inline constexpr llvm::StringLiteral largeWeightsSection = ".lrodata.dlc";
 inline constexpr llvm::StringLiteral weightsSection = ".rodata.dlc.weights";
 
-} // namespace dlc::driver
+} // namespace dlc::kernel
 
-#endif // DLC_COMPILER_DRIVER_SYMBOLS_H
+#endif // DLC_DIALECTS_KERNEL_MODELSYMBOLS_H

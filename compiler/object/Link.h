@@ -1,0 +1,34 @@
+// Linking, in this process: many relocatable objects become one, or one becomes a shared library.
+#ifndef DLC_COMPILER_OBJECT_LINK_H
+#define DLC_COMPILER_OBJECT_LINK_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace dlc::object {
+
+/// The object code of a kernel, and what its function is to be called.
+struct KernelObject {
+  std::string symbol;
+  std::string bytes;
+};
+
+/// What the function is called in a KernelObject's bytes.
+inline constexpr llvm::StringLiteral kernelEntry = "kernel";
+
+/// One relocatable object of the driver and the kernels. All symbols but
+/// `exported` become local, and what kernels want of Halide's runtime they want
+/// of ours. The same input gives the same bytes. For one architecture.
+llvm::Expected<std::string> linkModel(llvm::StringRef driver, llvm::ArrayRef<KernelObject> kernels,
+                                      llvm::StringRef exported);
+
+/// Links the object file `object` into the shared library `library`, to be
+/// loaded by a process that has the runtime.
+llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef library);
+
+} // namespace dlc::object
+
+#endif // DLC_COMPILER_OBJECT_LINK_H

@@ -1,0 +1,317 @@
+// The stages, in order: see Compilation::State::runStage.
+#include "compiler/pipeline/Pipeline.h"
+#include "compiler/driver/EmitObject.h"
+#include "compiler/driver/ModelTable.h"
+#include "compiler/driver/Passes.h"
+#include "compiler/importer/Importer.h"
+#include "compiler/kernels/Passes.h"
+#include "compiler/memory/Passes.h"
+#include "compiler/object/Header.h"
+#include "compiler/object/Link.h"
+#include "compiler/object/ModelFiles.h"
+#include "compiler/pipeline/CompileKernels.h"
+#include "compiler/pipeline/Target.h"
+#include "compiler/transforms/Passes.h"
+#include "dialects/kernel/ModelSymbols.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/Path.h"
+
+#include <thread>
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::pipeline;
+
+static constexpr StringRef stageNames[] = {"nn", "fused", "scheduled", "planned", "llvm", "halide", "asm", "obj"};
+
+ArrayRef<StringRef> pipeline::getStageNames() { return stageNames; }
+
+struct Compilation::State {
+  State(const Options &options, llvm::raw_ostream &diagnostics)
+      : options(options), context(MLIRContext::Threading::DISABLED), handler(sources, &context, diagnostics) {
+    context.loadDialect<func::FuncDialect, LLVM::LLVMDialect, nn::NnDialect, kernel::KernelDialect>();
+    if (options.timePasses) {
+      timing.setEnabled(true);
+      timing.setOutput(createOutputStrategy(OutputFormat::Text, llvm::errs()));
+    }
+    time = timing.getRootScope();
+  }
+
+  Outcome runStage(Stage stage);
+
+  Outcome read();
+  Outcome openParameters();
+  Outcome setTarget();
+  Outcome lowerToDriver();
+  Outcome linkObject();
+  Outcome runPasses(Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add);
+
+  InFlightDiagnostic fail() {
+    return emitError(FileLineColLoc::get(&context, options.network, 1, 1));
+  }
+  func::FuncOp getNetwork() { return *module->getOps<func::FuncOp>().begin(); }
+  Outcome report(llvm::Error error, Outcome outcome);
+
+  const Options &options;
+  llvm::SourceMgr sources;
+  MLIRContext context;
+  SourceMgrDiagnosticHandler handler;
+  DefaultTimingManager timing;
+  TimingScope time;
+
+  std::optional<Stage> last;   // that has run
+  OwningOpRef<ModuleOp> imported; // as the network file has it
+  OwningOpRef<ModuleOp> module;   // as of the last stage up to Planned
+  OwningOpRef<ModuleOp> lowered;  // the driver, since Stage::Llvm
+  std::unique_ptr<importer::NetworkParameters> parameters;
+  std::map<std::string, halide_backend::CompiledKernel> kernels;
+  std::map<std::string, std::string> texts; // of kernels, for print
+  std::string object;
+};
+
+//===----------------------------------------------------------------------===//
+// The stages
+//===----------------------------------------------------------------------===//
+
+Outcome Compilation::State::runStage(Stage stage) {
+  TimingScope scope = time.nest(stageNames[static_cast<size_t>(stage)]);
+  std::swap(time, scope); // what follows is timed inside of the stage
+  auto restore = llvm::make_scope_exit([&] { std::swap(time, scope); });
+
+  switch (stage) {
+  case Stage::Nn:
+    if (Outcome outcome = read(); outcome != Outcome::Fine)
+      return outcome;
+    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+      OpPassManager &network = passes.nest<func::FuncOp>();
+      network.addPass(transforms::createDropInferenceIdentity());
+      if (options.plain)
+        return;
+      network.addPass(transforms::createFoldBatchNorm());
+      network.addPass(transforms::createFoldPad());
+      network.addPass(transforms::createFlattenConcat());
+      network.addPass(transforms::createLinearToConv2d());
+      network.addPass(createCanonicalizerPass());
+      network.addPass(createCSEPass());
+    });
+
+  case Stage::Fused:
+    if (Outcome outcome = setTarget(); outcome != Outcome::Fine)
+      return outcome;
+    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+      passes.addPass(kernels::createFuse({options.exact, options.plain}));
+    });
+
+  case Stage::Scheduled:
+    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+      passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
+      passes.addPass(createCSEPass());
+      passes.addPass(createSymbolDCEPass());
+      kernels::SelectSchedulesOptions schedules;
+      schedules.plain = options.plain;
+      passes.addPass(kernels::createSelectSchedules(schedules));
+    });
+
+  case Stage::Planned:
+    return runPasses(Outcome::Input, [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
+
+  case Stage::Llvm:
+    if (Outcome outcome = compileKernels(*module, options, kernels); outcome != Outcome::Fine)
+      return outcome;
+    return lowerToDriver();
+
+  case Stage::Halide:
+    return printKernels(*module, options, "--statement", texts);
+
+  case Stage::Asm:
+    return printKernels(*module, options, "--assembly", texts);
+
+  case Stage::Object:
+    return linkObject();
+  }
+  llvm_unreachable("every stage is run");
+}
+
+/// Whether a compilation up to `last` needs `stage`: the texts of kernels lead nowhere.
+static bool isNeeded(Stage stage, Stage last) {
+  if (stage == Stage::Halide || stage == Stage::Asm)
+    return stage == last;
+  if (stage == Stage::Llvm)
+    return last != Stage::Halide;
+  return stage <= last;
+}
+
+Outcome Compilation::runTo(Stage last) {
+  for (Stage stage : {Stage::Nn, Stage::Fused, Stage::Scheduled, Stage::Planned, Stage::Llvm, Stage::Halide, Stage::Asm,
+                      Stage::Object}) {
+    if ((state->last && stage <= *state->last) || stage > last || !isNeeded(stage, last))
+      continue;
+    // Before the long stages: what is wrong with the weights is wrong at once.
+    if (stage > Stage::Nn && last == Stage::Object && !state->parameters)
+      if (Outcome outcome = state->openParameters(); outcome != Outcome::Fine)
+        return outcome;
+    if (Outcome outcome = state->runStage(stage); outcome != Outcome::Fine)
+      return outcome;
+    state->last = stage;
+  }
+  return Outcome::Fine;
+}
+
+//===----------------------------------------------------------------------===//
+// Their parts
+//===----------------------------------------------------------------------===//
+
+Outcome Compilation::State::report(llvm::Error error, Outcome outcome) {
+  llvm::handleAllErrors(
+      std::move(error), [](const object::ReportedError &) {},
+      [&](const llvm::ErrorInfoBase &info) { emitError(UnknownLoc::get(&context)) << info.message(); });
+  return outcome;
+}
+
+Outcome Compilation::State::runPasses(Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add) {
+  PassManager passes(&context);
+  passes.enableTiming(time);
+  add(passes);
+  return succeeded(passes.run(*module)) ? Outcome::Fine : onFailure;
+}
+
+Outcome Compilation::State::read() {
+  auto file = llvm::MemoryBuffer::getFile(options.network);
+  if (!file) {
+    fail() << "cannot read the network: " << file.getError().message();
+    return Outcome::Input;
+  }
+  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+
+  if (llvm::sys::path::extension(options.network) == ".mlir") {
+    imported = parseSourceFile<ModuleOp>(sources, &context);
+    if (imported && !llvm::hasSingleElement(imported->getOps<func::FuncOp>())) {
+      imported->emitError("expects one func.func, the network");
+      return Outcome::Input;
+    }
+  } else {
+    importer::ImportOptions importOptions;
+    if (options.batch)
+      importOptions.batch = options.batch;
+    imported = importer::importNetwork(sources, &context, importOptions);
+  }
+  if (!imported)
+    return Outcome::Input;
+  module = imported->clone();
+  return Outcome::Fine;
+}
+
+Outcome Compilation::State::openParameters() {
+  importer::ParameterOptions parameterOptions;
+  parameterOptions.weights = options.weights;
+  parameterOptions.folder = llvm::sys::path::parent_path(options.network).str();
+  parameterOptions.seed = options.seed;
+  parameters = importer::openParameters(*imported, parameterOptions);
+  return parameters ? Outcome::Fine : Outcome::Input;
+}
+
+Outcome Compilation::State::setTarget() {
+  DictionaryAttr target = resolveTarget(options.target, &context);
+  if (!target) {
+    fail() << "there is no target '" << options.target << "'";
+    return Outcome::Input;
+  }
+  if (!(*module)->hasAttr("kernel.target"))
+    (*module)->setAttr("kernel.target", target);
+  if (options.externalWeights) {
+    std::string name = options.weightsName.empty() ? getNetwork().getSymName().str() + ".weights" : options.weightsName;
+    (*module)->setAttr("kernel.weights_file", StringAttr::get(&context, name));
+  }
+  return Outcome::Fine;
+}
+
+Outcome Compilation::State::lowerToDriver() {
+  lowered = module->clone();
+  PassManager passes(&context);
+  passes.enableTiming(time);
+  passes.addPass(driver::createLowerToDriver());
+  return succeeded(passes.run(*lowered)) ? Outcome::Fine : Outcome::Internal;
+}
+
+Outcome Compilation::State::linkObject() {
+  FailureOr<std::string> driverObject = driver::emitObject(*lowered);
+  if (failed(driverObject))
+    return Outcome::Internal;
+  StringRef network = getNetwork().getSymName();
+  std::vector<object::KernelObject> objects;
+  for (const auto &[name, compiled] : kernels)
+    objects.push_back({kernel::getKernelSymbol(network, name), compiled.object});
+  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, kernel::getSymbols(network).model);
+  if (!linked)
+    return report(linked.takeError(), Outcome::Internal);
+  object = std::move(*linked);
+  return Outcome::Fine;
+}
+
+//===----------------------------------------------------------------------===//
+// Compilation
+//===----------------------------------------------------------------------===//
+
+Compilation::Compilation(Options options, llvm::raw_ostream &diagnostics)
+    : options(std::move(options)), state(std::make_unique<State>(this->options, diagnostics)) {}
+
+Compilation::~Compilation() = default;
+
+ModuleOp Compilation::getImported() { return *state->imported; }
+
+ModuleOp Compilation::getModule() { return *state->module; }
+
+std::string Compilation::getNetworkName() { return kernel::getIdentifier(state->getNetwork().getSymName()); }
+
+bool Compilation::isSeeded() const { return state->parameters && state->parameters->isSeeded(); }
+
+void Compilation::print(Stage stage, llvm::raw_ostream &os) {
+  if (stage == Stage::Halide || stage == Stage::Asm) {
+    for (const auto &[name, text] : state->texts)
+      os << (stage == Stage::Asm ? "# " : "// ") << "kernel " << name << "\n" << text << "\n";
+    return;
+  }
+  ModuleOp module = stage == Stage::Llvm ? *state->lowered : *state->module;
+  module->print(os);
+  os << "\n";
+}
+
+Outcome Compilation::writeFiles(const OutputPaths &paths) {
+  TimingScope scope = state->time.nest("weights and files");
+  func::FuncOp network = state->getNetwork();
+  FailureOr<object::WeightPlan> weights = object::collectWeights(network);
+  if (failed(weights))
+    return Outcome::Internal;
+
+  // Code of other targets reaches its data only so far.
+  constexpr int64_t nearBytes = INT64_C(1500) << 20;
+  auto target = getModule()->getAttrOfType<DictionaryAttr>("kernel.target");
+  bool isLarge = target.getAs<StringAttr>("triple").getValue().starts_with("x86_64");
+  if (!options.externalWeights && !isLarge && weights->bytes > nearBytes) {
+    network.emitError("weights of ") << weights->bytes << " bytes do not fit into an object for this target; "
+                                     << "--external-weights puts them into a file of their own";
+    return Outcome::Input;
+  }
+
+  std::string header;
+  driver::ArenaSize size = driver::getArenaSize(network);
+  object::ArenaSize arena = {size.fixed + size.callerFixed, size.perBatch + size.callerPerBatch, size.perThread};
+  if (!paths.header.empty())
+    header = object::writeHeader(network, arena, llvm::sys::path::filename(paths.header),
+                                 llvm::sys::path::filename(options.network));
+  unsigned jobs = options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  object::ModelFiles files = {network.getSymName().str(), state->object, paths.object,
+                              options.externalWeights ? paths.weights : "", paths.header, header};
+  if (llvm::Error error = object::writeModelFiles(files, *weights, *state->parameters, jobs)) {
+    bool isReported = error.isA<object::ReportedError>();
+    return state->report(std::move(error), isReported ? Outcome::Input : Outcome::Environment);
+  }
+  return Outcome::Fine;
+}
