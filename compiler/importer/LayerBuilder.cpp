@@ -25,9 +25,11 @@ FailureOr<SmallVector<Type, 1>> LayerBuilder::inferResult(const OperationState &
 
   SmallVector<Type, 1> types;
   auto *inference = state.name.getInterface<InferTypeOpInterface>();
-  if (failed(state.name.setOpPropertiesFromAttribute(state.name, properties, attributes,
-                                                     [&] { return emitError(state.location); })) ||
-      failed(inference->inferReturnTypes(state.getContext(), state.location, state.operands, attributes, properties, {},
+  auto report = [&] { return emitError(state.location); };
+  if (!attributes.empty() &&
+      failed(state.name.setOpPropertiesFromAttribute(state.name, properties, attributes, report)))
+    return failure();
+  if (failed(inference->inferReturnTypes(state.getContext(), state.location, state.operands, attributes, properties, {},
                                          types)))
     return failure();
   return types;
