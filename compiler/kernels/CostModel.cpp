@@ -3,6 +3,8 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::kernels;
@@ -32,6 +34,12 @@ constexpr double launchTime = 2'000;
 constexpr double cacheBytes = 512 * 1024;
 /// Sums that must be under way to hide the latency of a multiply-add.
 constexpr int64_t minimumAccumulators = 10;
+/// B of weights that stay in the first cache.
+constexpr double firstCacheBytes = 24 * 1024;
+/// B that arrive in a cycle from the second cache, and from beyond it.
+constexpr double secondCacheBytesPerCycle = 20, streamBytesPerCycle = 3.5;
+/// Counting and branching.
+constexpr double stepOverheadCycles = 0.3, tailCycles = 0.5;
 /// Elementwise arithmetic, windows of pools: results of a full vector in a nanosecond.
 constexpr double simpleVectorsPerNs = 2;
 } // namespace
@@ -63,28 +71,46 @@ std::optional<Machine> Machine::of(ModuleOp module) {
 // Register tiles
 //===----------------------------------------------------------------------===//
 
-// The tile's sums, the smaller side's operands and one of the other side's must
-// fit the registers. Of those that do, the best one loses least to latency (few
-// sums), to loads (a multiply-add wants less than one), to the tails of both
-// sides, and to reading the input again for each group of blocks.
-RegisterTile dlc::kernels::chooseRegisterTile(int64_t pixels, int64_t blocks, int64_t depth, const Machine &machine) {
+Product Product::of(const ContractionShape &shape, int64_t pixels, const Machine &machine) {
+  Product product = {pixels, llvm::divideCeilSigned(shape.outChannels, machine.lanes), shape.getDepth()};
+  // Each pass over the blocks reads the whole input; a window finds most of it read by its neighbours.
+  if (shape.getInputBytes() > cacheBytes)
+    product.streamedBytes = 4.0 * std::min<int64_t>(shape.window.stride[0] * shape.window.stride[1], shape.getTaps()) /
+                            shape.getTaps();
+  return product;
+}
+
+/// Cycles that one step of the sums takes a tile: the products, two a cycle, as
+/// long as there are enough of them to hide their latency, the loads of both
+/// operands allow it, and weights arrive from the second cache, pixels from
+/// beyond it.
+static double getStepCycles(int64_t pixels, int64_t blocks, const Product &product, const Machine &machine) {
+  double vectorBytes = 4.0 * machine.lanes;
+  bool weightsInFirstCache = blocks * vectorBytes * product.depth <= firstCacheBytes;
+  return std::max({pixels * blocks / 2.0, minimumAccumulators / 2.0, (pixels + blocks) / 2.0,
+                   weightsInFirstCache ? 0 : blocks * vectorBytes / secondCacheBytesPerCycle,
+                   pixels * product.streamedBytes / streamBytesPerCycle}) +
+         stepOverheadCycles;
+}
+
+/// Of the tiles whose sums, operands of the smaller side and one of the other's
+/// fit the registers, the one by which the whole takes fewest cycles. A tile at
+/// the end of a side computes no more than there is.
+RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, const Machine &machine) {
   RegisterTile best = {1, 1};
-  double bestShare = 0;
-  for (int64_t tc = 1; tc <= std::min<int64_t>(blocks, 8); ++tc)
-    for (int64_t tw = 1; tw <= std::min<int64_t>(pixels, 28); ++tw) {
+  double bestCycles = std::numeric_limits<double>::max();
+  for (int64_t tc = 1; tc <= std::min<int64_t>(product.blocks, 8); ++tc)
+    for (int64_t tw = 1; tw <= std::min<int64_t>(product.pixels, 28); ++tw) {
       if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
         continue;
-      double latency = std::min(1.0, static_cast<double>(tw * tc) / minimumAccumulators);
-      double loads = std::min(1.0, static_cast<double>(tw * tc) / (tw + tc));
-      // Beyond that, a load less is worth a little: it leaves room for the loop itself.
-      loads *= 1 - 0.06 * (tw + tc) / (tw * tc);
-      double slab = 4.0 * tc * machine.lanes * depth;
-      double weights = slab > 2 * cacheBytes ? 0.9 : 1;
-      double plane = 4.0 * pixels * depth;
-      double passes = plane > cacheBytes ? 1 - 0.01 * llvm::divideCeilSigned(blocks, tc) : 1;
-      double reached = latency * loads * weights * std::max(passes, 0.5) * share(pixels, tw) * share(blocks, tc);
-      if (reached > bestShare * 1.001) {
-        bestShare = reached;
+      // Tiles of all sizes have loops and guards of their own.
+      double cycles = tailCycles * (product.pixels % tw > 0) + tailCycles * (product.blocks % tc > 0);
+      for (auto [w, columns] : {std::pair{tw, product.pixels / tw}, {product.pixels % tw, int64_t(product.pixels % tw > 0)}})
+        for (auto [c, rows] : {std::pair{tc, product.blocks / tc}, {product.blocks % tc, int64_t(product.blocks % tc > 0)}})
+          cycles += columns * rows * getStepCycles(w, c, product, machine);
+      // Of equals, the one that reads weights less often.
+      if (cycles < bestCycles * 0.999 || (cycles < bestCycles * 1.001 && tw > best.pixels)) {
+        bestCycles = cycles;
         best = {tw, tc};
       }
     }

@@ -23,14 +23,22 @@ struct Machine {
   static std::optional<Machine> of(mlir::ModuleOp module);
 };
 
-/// A tile of pixels by channel blocks that stays in registers.
+/// A tile of pixels by channel blocks whose sums stay in registers.
 struct RegisterTile {
   int64_t pixels, blocks;
 };
 
-/// The best tile over rows of `pixels` and `blocks` blocks of channels for sums of
-/// `depth` products.
-RegisterTile chooseRegisterTile(int64_t pixels, int64_t blocks, int64_t depth, const Machine &machine);
+/// A matrix product: rows of `pixels` by `blocks` blocks of output channels, sums of `depth` products.
+struct Product {
+  int64_t pixels, blocks, depth;
+  /// Bytes of input that arrive from beyond the second cache for each pixel and step of the sum.
+  double streamedBytes = 0;
+
+  /// The product of a convolution over `pixels` pixels at a time.
+  static Product of(const ContractionShape &shape, int64_t pixels, const Machine &machine);
+};
+
+RegisterTile chooseRegisterTile(const Product &product, const Machine &machine);
 
 /// The tile m of Winograd F(m x m, 3x3) that is worth it, or 0: a direct sum is better.
 /// With a `pool` behind it the tile must hold whole windows.

@@ -96,8 +96,8 @@ Attribute Selector::selectDirect(const ContractionShape &shape) {
   bool line = shape.isPointwise() && !parts.pool &&
               llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
               llvm::none_of(func.getFunctionType().getResults(), hasHalo);
-  RegisterTile tile = chooseRegisterTile(line ? shape.getPixels() : shape.output[1], getBlocks(shape),
-                                         shape.getDepth(), machine);
+  RegisterTile tile =
+      chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine), machine);
   bool parallel = isParallel();
   int64_t strips = 0;
   if (parts.pool) {
@@ -113,12 +113,12 @@ Attribute Selector::selectDirect(const ContractionShape &shape) {
                                      parallel ? Axis::Both : Axis::None);
 }
 
-/// Lanes run over x: a tile is so many rows of a vector by channels.
+/// Lanes run over x: a tile is a vector in up to four rows by channels.
 Attribute Selector::selectRowMajor(const ContractionShape &shape) {
-  int64_t vectors = llvm::divideCeilSigned(shape.output[1], machine.lanes);
-  RegisterTile tile = chooseRegisterTile(vectors * shape.output[0], shape.outChannels, shape.getDepth(), machine);
-  return kernel::DirectConvAttr::get(context, std::min<int64_t>(tile.pixels, 4), tile.blocks, /*unrollK=*/1,
-                                     /*strips=*/parts.pool ? 1 : 0, isParallel() ? Axis::Both : Axis::None);
+  RegisterTile tile =
+      chooseRegisterTile({std::min<int64_t>(4, shape.output[0]), shape.outChannels, shape.getDepth()}, machine);
+  return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, /*strips=*/parts.pool ? 1 : 0,
+                                     isParallel() ? Axis::Both : Axis::None);
 }
 
 /// Strips of one or two rows of tiles while the transformed weights stay in the
@@ -126,9 +126,17 @@ Attribute Selector::selectRowMajor(const ContractionShape &shape) {
 Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) {
   int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
   double weightBytes = shape.getWeightBytes() * (tile + 2) * (tile + 2) / 9;
-  int64_t strip = weightBytes <= 1024 * 1024 ? (columns >= 14 ? 1 : 2) : llvm::divideCeilSigned(100, columns);
-  strip = std::min(strip, rows);
-  RegisterTile product = chooseRegisterTile(strip * columns, getBlocks(shape), shape.inChannels, machine);
+  int64_t wanted = weightBytes <= 1024 * 1024 ? (columns >= 14 ? 1 : 2) : llvm::divideCeilSigned(100, columns);
+  int64_t strip = std::min(wanted, rows);
+  // An even number of strips nearby, if there are several.
+  if (strip < rows)
+    for (int64_t nearby : {strip, strip - 1, strip + 1})
+      if (nearby > 0 && llvm::divideCeilSigned(rows, nearby) % 2 == 0) {
+        strip = nearby;
+        break;
+      }
+  strip = llvm::divideCeilSigned(rows, llvm::divideCeilSigned(rows, strip)); // of much the same size
+  RegisterTile product = chooseRegisterTile({strip * columns, getBlocks(shape), shape.inChannels}, machine);
   // With a single strip, each of the three stages is shared out by itself.
   Axis axis = !isParallel() ? Axis::None : strip < rows ? Axis::Rows : Axis::Both;
   return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, axis);
@@ -186,7 +194,7 @@ struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
         func.setScheduleAttr(plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
                                    : selector.select());
       if (costs)
-        func->setAttr("kernel.cost", FloatAttr::get(Float64Type::get(&getContext()), std::round(selector.getTime())));
+        func->setAttr("kernel.cost", IntegerAttr::get(IntegerType::get(&getContext(), 64), std::llround(selector.getTime())));
     }
   }
 };
