@@ -26,6 +26,7 @@ ALLOWED = {
     "compiler/importer": ["dialects", "runtime/include"],
     "compiler/halide": ["dialects", "runtime/include"],
     "compiler/driver": ["dialects", "runtime/include"],
+    "compiler/object": ["dialects", "runtime/include"],
     "compiler/pipeline": ["dialects", "compiler", "runtime/include"],
     "runtime": [],
     "tools": ["dialects", "compiler", "runtime/include"],

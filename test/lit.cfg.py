@@ -79,6 +79,8 @@ if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64-cross")
 if shutil.which("dot"):
     config.available_features.add("graphviz")
+if not lit_config.params.get("quick"):
+    config.available_features.add("slow")
 if config.dlc_sanitize:
     config.available_features.add("sanitizer")
 for feature, path in [("shared-data", os.path.join(shared_dir, "data")), ("shared-peers", os.path.join(shared_dir, "peers"))]:

@@ -18,27 +18,51 @@ void NnDialect::initialize() {
       >();
 }
 
-/// `nn.name` on an argument or result is a string; there are no others but an argument's `nn.requires_grad`.
-static LogicalResult verifyName(Operation *function, NamedAttribute attribute) {
-  if (attribute.getName() != nameAttr)
-    return function->emitOpError("has an unknown attribute '")
-           << attribute.getName().getValue() << "' on its signature";
-  auto name = dyn_cast<StringAttr>(attribute.getValue());
-  if (!name || name.empty())
-    return function->emitOpError("expects '") << nameAttr << "' to be a string that is not empty";
-  return success();
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+/// Whether `attribute`, on `op` or its signature, is one of those in `known` and
+/// holds what it should.
+using AttributeRule = std::tuple<StringRef, StringRef, bool (*)(Attribute)>;
+static LogicalResult verifyAttribute(Operation *op, NamedAttribute attribute, ArrayRef<AttributeRule> known) {
+  for (auto [name, kind, holds] : known)
+    if (attribute.getName() == name)
+      return holds(attribute.getValue())
+                 ? success()
+                 : op->emitOpError("expects '") << name << "' to be " << kind << " but got " << attribute.getValue();
+  return op->emitOpError("has an attribute '") << attribute.getName().getValue() << "' that means nothing there";
+}
+
+static bool isText(Attribute value) {
+  auto text = dyn_cast<StringAttr>(value);
+  return text && !text.empty();
+}
+
+static const AttributeRule nameRule{nameAttr, "a string that is not empty", isText};
+
+LogicalResult NnDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  static const AttributeRule known[] = {
+      nameRule,
+      {trainableAttr, "true or false", [](Attribute value) { return isa<BoolAttr>(value); }},
+      {weightsAttr, "a string that is not empty", isText},
+      {trainingAttr, "a dictionary", [](Attribute value) { return isa<DictionaryAttr>(value); }},
+  };
+  return verifyAttribute(op, attribute, known);
 }
 
 LogicalResult NnDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned argument,
                                                   NamedAttribute attribute) {
-  if (attribute.getName() == requiresGradAttr && isa<UnitAttr>(attribute.getValue()))
-    return success();
-  return verifyName(op, attribute);
+  static const AttributeRule known[] = {
+      nameRule,
+      {requiresGradAttr, "a unit", [](Attribute value) { return isa<UnitAttr>(value); }},
+  };
+  return verifyAttribute(op, attribute, known);
 }
 
 LogicalResult NnDialect::verifyRegionResultAttribute(Operation *op, unsigned region, unsigned result,
                                                      NamedAttribute attribute) {
-  return verifyName(op, attribute);
+  return verifyAttribute(op, attribute, nameRule);
 }
 
 namespace dlc::nn {

@@ -20,8 +20,10 @@ def Nn_Dialect : Dialect {
     storage and means nothing to the ops here: they ignore it on operands and
     never put one on a result.
 
-    A network is a `func.func` whose arguments and results carry `nn.name`.
+    A network is a `func.func` whose arguments and results carry `nn.name`. What
+    else the network file says stands in attributes that Nn.h lists.
   }];
+  let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
 }

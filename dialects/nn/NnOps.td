@@ -160,6 +160,11 @@ def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, DeclareOpInterfaceMeth
 
 class Nn_Activation<string mnemonic, Trait elementwise = Nn_Elementwise>
     : Nn_Layer<mnemonic, [Nn_PlainLayer, elementwise]> {
+  let description = [{
+    ```mlir
+    %1 = nn.}] # mnemonic # [{ %0 : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input);
   let weightInit = "he";
 }
@@ -199,6 +204,10 @@ def Nn_SoftmaxOp : Nn_Normalizer<"softmax"> {
 
     Constraints:
     - (C1) `dim` names a dimension other than the batch.
+
+    ```mlir
+    %1 = nn.softmax %0 {dim = -1 : i64} : (tensor<?x10xf32>) -> tensor<?x10xf32>
+    ```
   }];
 }
 def Nn_LogSoftmaxOp : Nn_Normalizer<"log_softmax"> {
@@ -208,6 +217,10 @@ def Nn_LogSoftmaxOp : Nn_Normalizer<"log_softmax"> {
 
     Constraints:
     - (C1) `dim` names a dimension other than the batch.
+
+    ```mlir
+    %1 = nn.log_softmax %0 : (tensor<?x21x8x8xf32>) -> tensor<?x21x8x8xf32>
+    ```
   }];
 }
 
@@ -346,6 +359,11 @@ def Nn_DropoutOp : Nn_Layer<"dropout", [Nn_PlainLayer, Nn_InferenceIdentity]> {
 
 def Nn_IdentityOp : Nn_Layer<"identity", [Nn_PlainLayer, Nn_InferenceIdentity]> {
   let summary = "its input";
+  let description = [{
+    ```mlir
+    %1 = nn.identity %0 : (tensor<?x6xf32>) -> tensor<?x6xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input);
 }
 
