@@ -1,0 +1,113 @@
+// A kernel in the making: the Funcs of its ops and what a schedule has to know about them.
+//
+// 1. Every op defines its result as a pure Func (Kernel::define), in blocked
+//    coordinates where the kernel has blocked tensors and the rank allows it.
+//    Pure Funcs are inlined unless they are stages.
+// 2. An op that sums or searches adds a Reduction, whose Func is computed for a
+//    tile of the stage that reads it, or a helper that is computed by itself.
+// 3. A stage is what has loops of its own: the results, and intermediate values
+//    that would otherwise be computed again and again.
+// 4. A schedule (schedules/) lays out the loops of the stages and of their
+//    reductions.
+#ifndef DLC_COMPILER_HALIDE_KERNEL_H
+#define DLC_COMPILER_HALIDE_KERNEL_H
+
+#include "compiler/halide/Halide.h"
+#include "compiler/halide/Values.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <deque>
+
+namespace dlc::halide_backend {
+
+/// A Func that accumulates over `domain`, whose value an op returns unchanged at
+/// the same coordinates.
+struct Reduction {
+  mlir::Operation *op;
+  Func func;
+  Domain domain;
+  RDom range;
+  /// A contraction's input with its padding, where it could not be read in place.
+  std::optional<Func> padded;
+  std::optional<Domain> paddedDomain;
+};
+
+/// A Func with loops of its own over `domain`.
+struct Stage {
+  Func func;
+  Domain domain;
+  mlir::Value value;
+  /// What is accumulated for each of its elements.
+  llvm::SmallVector<Reduction *, 1> reductions;
+  bool isResult = false;
+};
+
+class Kernel {
+public:
+  Kernel(kernel::FuncOp op, const Target &target);
+
+  /// Defines the Funcs of all ops and results. Fails after a diagnostic.
+  llvm::LogicalResult build();
+
+  //===--------------------------------------------------------------------===//
+  // For algorithms
+  //===--------------------------------------------------------------------===//
+
+  const Tensor &get(mlir::Value value) const { return tensors.find(value)->second; }
+  /// The domain in which the kernel computes a value of this type.
+  Domain makeDomainOf(mlir::Value value) const;
+  /// `value` of `op`, its only result, at `domain.point`.
+  void define(mlir::Operation *op, const Domain &domain, Expr value);
+  /// The same for a sum or search over `range`: `initial`, then `update(previous)`.
+  Reduction &defineReduction(mlir::Operation *op, const Domain &domain, Expr initial, RDom range,
+                             llvm::function_ref<Expr(Expr)> update);
+  /// A vector [C] of the kernel's arguments at the channel of `point`.
+  Expr readVector(mlir::Value vector, const Point &point) const;
+  /// The weight [O, I, kh, kw] or [O, I] of the kernel's arguments.
+  Expr readWeight(mlir::Value weight, const Point &output, const Point &input, Expr y, Expr x) const;
+  /// Computes a Func that is not any op's value before everything else, `vector`
+  /// (its innermost dimension) in vectors where it is long enough.
+  void computeFirst(Func func, Var vector, int64_t extent);
+
+  mlir::Attribute getSchedule() const;
+  std::string nameOf(mlir::Operation *op) const;
+
+  //===--------------------------------------------------------------------===//
+  // For schedules
+  //===--------------------------------------------------------------------===//
+
+  kernel::FuncOp op;
+  const Target &target;
+  /// Lanes of the kernel's blocked tensors; 0 where there are none.
+  int64_t lanes = 0;
+  std::deque<Reduction> reductions;
+  /// In the order of computation, the kernel's results last.
+  std::vector<Stage> stages;
+  std::vector<Halide::Argument> arguments;
+
+  /// Elements of this type in a vector register.
+  int64_t vectorLanes(Halide::Type type) const { return std::max<int64_t>(1, target.vectorBytes / type.bytes()); }
+
+private:
+  llvm::LogicalResult defineArgument(mlir::BlockArgument argument);
+  llvm::LogicalResult defineResult(unsigned index);
+  void findStages();
+  /// Whether the pad lanes of `op`'s result are zero without masking.
+  bool hasZeroPadLanes(mlir::Operation *op) const;
+
+  llvm::DenseMap<mlir::Value, Tensor> tensors;
+};
+
+/// Defines the Funcs of one op. Fails after a diagnostic.
+llvm::LogicalResult defineOp(Kernel &kernel, mlir::Operation *op);
+
+/// Lays out the loops of all stages as the kernel's schedule attribute says.
+/// Fails after a diagnostic where it cannot apply.
+llvm::LogicalResult applySchedule(Kernel &kernel);
+
+/// Whether an op costs little enough to be computed again by each reader.
+bool isCheap(mlir::Operation *op);
+
+} // namespace dlc::halide_backend
+
+#endif // DLC_COMPILER_HALIDE_KERNEL_H

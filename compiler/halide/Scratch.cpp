@@ -1,0 +1,130 @@
+// Walks the lowered loops and adds up the allocations that are live at once.
+//
+// 1. The walk runs for two sizes of the batch, whose name is replaced by the
+//    number, and finds the greatest sum along any path of nested allocations.
+// 2. An allocation counts if Halide's code generator takes it from halide_malloc:
+//    what is on the heap, and what is neither in registers nor on the stack and
+//    larger than 16 KiB or of no constant size.
+// 3. A size that depends on a loop is replaced by its upper bound.
+#include "compiler/halide/Scratch.h"
+#include "dlc/model.h"
+
+#include <set>
+
+using namespace dlc;
+using namespace dlc::halide_backend;
+using namespace Halide::Internal;
+
+namespace {
+/// The allocations whose size depends on something that is known at run time alone.
+class DynamicAllocations : public IRVisitor {
+public:
+  std::set<std::string> names;
+
+private:
+  using IRVisitor::visit;
+
+  void visit(const Allocate *op) override {
+    if (!op->extents.empty() && op->constant_allocation_size() <= 0)
+      names.insert(op->name);
+    op->body.accept(this);
+  }
+};
+
+class ScratchWalk : public IRVisitor {
+public:
+  ScratchWalk(const Stmt &body, llvm::ArrayRef<std::string> batchNames, int batch)
+      : batchNames(batchNames), batch(batch) {
+    body.accept(&dynamic);
+    body.accept(this);
+  }
+
+  int64_t caller = 0, worker = 0;
+  bool parallel = false;
+  std::string error;
+
+private:
+  using IRVisitor::visit;
+
+  int64_t upperBound(const Expr &value, const std::string &name) {
+    Interval interval = bounds_of_expr_in_scope(value, scope);
+    Expr bound = interval.has_upper_bound() ? simplify(interval.max) : value;
+    if (auto constant = as_const_int(bound))
+      return *constant;
+    error = name;
+    return 0;
+  }
+
+  void visit(const Allocate *op) override {
+    int64_t constantSize = op->constant_allocation_size() * int64_t(op->type.bytes());
+    int64_t padding = op->padding * int64_t(op->type.bytes());
+    bool isSmall = !dynamic.names.count(op->name) && constantSize + padding <= 16 * 1024;
+    bool onStack = op->memory_type == Halide::MemoryType::Register || op->memory_type == Halide::MemoryType::Stack ||
+                   (op->memory_type != Halide::MemoryType::Heap && isSmall) || op->extents.empty();
+    int64_t bytes = 0;
+    if (!onStack && !op->new_expr.defined()) {
+      bytes = op->type.bytes() * op->type.lanes();
+      for (const Expr &extent : op->extents)
+        bytes *= upperBound(extent, op->name);
+      bytes = DLC_SCRATCH_COST(bytes + padding);
+    }
+    int64_t &live = inTask ? liveWorker : liveCaller;
+    live += bytes;
+    (inTask ? worker : caller) = std::max(inTask ? worker : caller, live);
+    op->body.accept(this);
+    live -= bytes;
+  }
+
+  void visit(const For *op) override {
+    bool wasInTask = inTask;
+    if (op->for_type == ForType::Parallel) {
+      inTask = true;
+      parallel = true;
+    }
+    Interval low = bounds_of_expr_in_scope(op->min, scope);
+    Interval high = bounds_of_expr_in_scope(simplify(op->min + op->extent - 1), scope);
+    {
+      ScopedBinding<Interval> binding(scope, op->name, Interval(low.min, high.max));
+      op->body.accept(this);
+    }
+    inTask = wasInTask;
+  }
+
+  void visit(const LetStmt *op) override {
+    if (llvm::is_contained(batchNames, op->name)) {
+      substitute(op->name, Expr(batch), op->body).accept(this);
+      return;
+    }
+    if (op->value.type() != Halide::Int(32)) {
+      op->body.accept(this);
+      return;
+    }
+    ScopedBinding<Interval> binding(scope, op->name, bounds_of_expr_in_scope(op->value, scope));
+    op->body.accept(this);
+  }
+
+  llvm::ArrayRef<std::string> batchNames;
+  int batch;
+  DynamicAllocations dynamic;
+  Scope<Interval> scope;
+  bool inTask = false;
+  int64_t liveCaller = 0, liveWorker = 0;
+};
+} // namespace
+
+Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::string> batchNames, std::string &error) {
+  ScratchWalk one(body, batchNames, 1), two(body, batchNames, 2), many(body, batchNames, 64);
+  Scratch scratch;
+  scratch.workerBytes = std::max(one.worker, many.worker);
+  scratch.parallel = one.parallel;
+  // Sizes are rounded up, so that the slope is not quite constant: take the
+  // greatest, over 1 → 2 and 1 → 64, in whole units of rounding.
+  int64_t slope = std::max<int64_t>(two.caller - one.caller, llvm::divideCeilSigned(many.caller - one.caller, 63));
+  slope = (slope + 63) / 64 * 64;
+  scratch.callerBytesPerBatch = slope;
+  scratch.callerBytes = std::max<int64_t>(0, one.caller - slope);
+  error = one.error.empty() ? many.error : one.error;
+  if (error.empty() && many.worker > one.worker)
+    error = "a worker's scratch, which grows with the batch";
+  return scratch;
+}

@@ -1,0 +1,118 @@
+// Maxima and means over windows.
+#include "compiler/halide/algorithms/Algorithms.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::halide_backend;
+
+/// Windows of so many elements are written out; larger ones become a loop.
+static constexpr int64_t maxUnrolledWindow = 25;
+
+namespace {
+/// How a pool's windows lie over the plane.
+struct PoolWindow {
+  explicit PoolWindow(nn::WindowOpInterface op)
+      : size(op.getWindowSize()), stride(op.getWindowStride()), dilation(op.getWindowDilation()),
+        padding(op.getWindowPadding()) {
+    in = cast<RankedTensorType>(op->getOperand(0).getType()).getShape().drop_front(2);
+    ArrayRef<int64_t> out = cast<RankedTensorType>(op->getResult(0).getType()).getShape().drop_front(2);
+    for (unsigned dim = 0; dim < 2; ++dim) {
+      int64_t last = (out[dim] - 1) * stride[dim] + (size[dim] - 1) * dilation[dim] - padding[dim];
+      reach[dim] = padding[dim];
+      reach[dim + 2] = std::max<int64_t>(0, last - (in[dim] - 1));
+      leaves |= reach[dim] > 0 || reach[dim + 2] > 0;
+    }
+  }
+  Expr position(unsigned dim, Expr out, Expr tap) const {
+    return out * static_cast<int>(stride[dim]) + tap * static_cast<int>(dilation[dim]) - static_cast<int>(padding[dim]);
+  }
+  SmallVector<int64_t> size, stride, dilation, padding;
+  ArrayRef<int64_t> in;
+  std::array<int64_t, 4> reach;
+  bool leaves = false; // some window reaches beyond the plane
+};
+} // namespace
+
+/// Combines the elements of each window, `outside` standing for what is not there.
+static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWindow &window, const Domain &domain,
+                         Expr outside, bool haloIsOutside, llvm::function_ref<Expr(Expr, Expr)> combine,
+                         llvm::function_ref<Expr(Expr)> finish) {
+  const Tensor &input = kernel.get(op->getOperand(0));
+  bool readsInPlace = !window.leaves || (haloIsOutside && input.isArgument && input.hasHalo(window.reach));
+  auto read = [&](Expr y, Expr x) {
+    Point at = domain.point;
+    at.at[2] = window.position(0, at.at[2], y);
+    at.at[3] = window.position(1, at.at[3], x);
+    return readsInPlace ? input.read(at) : input.readOrElse(at, outside);
+  };
+  int height = static_cast<int>(window.size[0]), width = static_cast<int>(window.size[1]);
+  if (window.size[0] * window.size[1] <= maxUnrolledWindow) {
+    Expr value;
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x)
+        value = value.defined() ? combine(value, read(y, x)) : read(y, x);
+    kernel.define(op, domain, finish(value));
+    return;
+  }
+  RDom range(0, width, 0, height, "window");
+  Reduction &reduction = kernel.defineReduction(op, domain, outside, range, [&](Expr previous) {
+    return combine(previous, read(range[1], range[0]));
+  });
+  kernel.define(op, domain, finish(reduction.func(domain.vars)));
+}
+
+LogicalResult halide_backend::defineMaxPool2d(Kernel &kernel, nn::MaxPool2dOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  Expr lowest = constant(kernel.get(op.getInput()).type, -std::numeric_limits<double>::infinity());
+  auto window = cast<nn::WindowOpInterface>(op.getOperation());
+  defineWindow(kernel, window, PoolWindow(window), domain, lowest, false, maxOrNan, [](Expr value) { return value; });
+  return success();
+}
+
+LogicalResult halide_backend::defineAvgPool2d(Kernel &kernel, nn::AvgPool2dOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  auto windowOp = cast<nn::WindowOpInterface>(op.getOperation());
+  PoolWindow window(windowOp);
+  Halide::Type type = kernel.get(op.getInput()).type;
+
+  // Elements of the window that count: those in the input, with its padding or not.
+  Expr count;
+  bool isConstant = true;
+  for (unsigned dim = 0; dim < 2; ++dim) {
+    int low = op.getCountIncludePad() ? -static_cast<int>(window.padding[dim]) : 0;
+    int high = static_cast<int>(window.in[dim] + (op.getCountIncludePad() ? window.padding[dim + 2] : 0));
+    Expr begin = window.position(dim, domain.point.at[dim + 2], 0);
+    Expr end = begin + static_cast<int>(window.size[dim]);
+    bool cutsLow = window.reach[dim] > -low, cutsHigh = window.in[dim] + window.reach[dim + 2] > high;
+    Expr extent = (cutsHigh ? Halide::min(end, high) : end) - (cutsLow ? Halide::max(begin, low) : begin);
+    if (!cutsLow && !cutsHigh)
+      extent = static_cast<int>(window.size[dim]);
+    isConstant &= !cutsLow && !cutsHigh;
+    count = count.defined() ? count * extent : extent;
+  }
+  Expr divisor = isConstant ? constant(type, static_cast<double>(window.size[0] * window.size[1]))
+                            : Halide::cast(type, count);
+  defineWindow(
+      kernel, windowOp, window, domain, constant(type, 0), true, [](Expr a, Expr b) { return a + b; },
+      [&](Expr sum) {
+        return isConstant ? sum * constant(type, 1.0 / (window.size[0] * window.size[1])) : sum / divisor;
+      });
+  return success();
+}
+
+LogicalResult halide_backend::defineGlobalAvgPool2d(Kernel &kernel, nn::GlobalAvgPool2dOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  const Tensor &input = kernel.get(op.getInput());
+  int64_t height = input.shape[2], width = input.shape[3];
+  RDom range(0, static_cast<int>(width), 0, static_cast<int>(height), "plane");
+  Point at = domain.point;
+  at.at[2] = range[1];
+  at.at[3] = range[0];
+  Expr element = input.read(at);
+  Reduction &sum = kernel.defineReduction(op, domain, constant(input.type, 0), range,
+                                          [&](Expr previous) { return previous + element; });
+  kernel.define(op, domain, sum.func(domain.vars) * constant(input.type, 1.0 / (height * width)));
+  return success();
+}
