@@ -197,12 +197,9 @@ static bool isInPlace(kernel::LaunchOp launch, OpResult result) {
 }
 
 /// The names of the layers that a launch runs, or else its kernel's name.
-static std::string getStepName(kernel::LaunchOp launch) {
-  std::string name;
-  if (auto layers = launch->getAttrOfType<ArrayAttr>("layers"))
-    for (StringAttr layer : layers.getAsRange<StringAttr>())
-      name += (name.empty() ? "" : " + ") + layer.str();
-  return name.empty() ? launch.getCallee().str() : name;
+static StringRef getStepName(kernel::LaunchOp launch) {
+  auto layers = launch->getAttrOfType<StringAttr>("layers");
+  return layers && !layers.empty() ? layers.getValue() : launch.getCallee();
 }
 
 LogicalResult TableBuilder::addStep(kernel::LaunchOp launch) {

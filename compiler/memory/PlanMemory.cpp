@@ -138,7 +138,35 @@ bool Planner::placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t o
   return forest.embed(input.get(), concat.getResult(), offset);
 }
 
+/// Kernels count in 32 bits.
+static LogicalResult verifySize(Operation *op, Type type) {
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  auto tensor = cast<RankedTensorType>(type);
+  int64_t bytes = getElementBytes(type) * (tensor.isDynamicDim(0) ? 1 : tensor.getDimSize(0));
+  bool overflows = false;
+  for (int64_t extent : kernel::getItemExtents(tensor))
+    overflows |= llvm::MulOverflow(bytes, extent, bytes);
+  if (!overflows && bytes <= most)
+    return success();
+  InFlightDiagnostic error = op->emitOpError("makes a tensor of ");
+  if (overflows)
+    error << "more than 2^63";
+  else
+    error << bytes;
+  return error << " bytes" << (tensor.isDynamicDim(0) ? " for one item of the batch" : "") << "; " << most
+               << " is the most that a kernel can address";
+}
+
 LogicalResult Planner::shareOfNecessity() {
+  for (Type type : network.getArgumentTypes())
+    if (failed(verifySize(network, type)))
+      return failure();
+  for (Operation &op : network.getBody().front())
+    if (isa<kernel::LaunchOp, kernel::ConcatOp, kernel::ViewOp>(op))
+      for (Type type : op.getResultTypes())
+        if (failed(verifySize(&op, type)))
+          return failure();
+
   for (BlockArgument argument : network.getArguments()) {
     forest.add(argument);
     forest.fix(argument, kernel::Space::Input, argument.getArgNumber());

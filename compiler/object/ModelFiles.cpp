@@ -23,7 +23,9 @@ char ReportedError::ID;
 //===----------------------------------------------------------------------===//
 
 Expected<OutputFile> OutputFile::create(StringRef path) {
-  // A device or a pipe cannot be replaced; a folder gives an error when it is to be.
+  // Otherwise noticed when it is to be replaced, when other files are in their place.
+  if (sys::fs::is_directory(path))
+    return createStringError(inconvertibleErrorCode(), "cannot write '" + path + "': it is a folder");
   Expected<sys::fs::TempFile> file =
       sys::fs::TempFile::create(path + ".%%%%%%%%.tmp", sys::fs::all_read | sys::fs::all_write);
   if (!file)
