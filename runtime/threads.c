@@ -26,8 +26,10 @@
 // How long a worker spins after a run before it sleeps.
 #define SPIN_NANOSECONDS 200000
 
-// Spins between looks at the clock, or between offers of the processor to
-// others, which matters where there are more threads than processors.
+// Spins (of some 20 to 50 ns) before a waiting thread first offers the processor
+// to others, which matters where there are more threads than processors, and
+// from then on between two offers.
+#define SPINS_BEFORE_YIELD 1024
 #define SPINS_PER_YIELD 256
 
 #define CACHE_LINE 64
@@ -163,9 +165,9 @@ void dlc_pool_parallel_for(void *context, int32_t tasks, dlc_task_function funct
   atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)tasks, memory_order_release);
 
   work(pool, 0, &modes);
-  for (int spins = 1; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; ++spins) {
+  for (unsigned spins = 1; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; ++spins) {
     relax();
-    if (spins % SPINS_PER_YIELD == 0)
+    if (spins >= SPINS_BEFORE_YIELD && spins % SPINS_PER_YIELD == 0)
       sched_yield();
   }
 }
@@ -209,26 +211,27 @@ static void *worker_main(void *argument) {
   struct pool_worker *self = argument;
   dlc_pool *pool = self->pool;
   uint64_t modes = dlc_float_modes();
-  int64_t idle_since = now();
-  int spins = 0;
+  int64_t idle_since = 0;
+  unsigned spins = 0; // since the last task
   while (!atomic_load_explicit(&pool->stopping, memory_order_relaxed)) {
     // Read before looking for work, so that a later run cannot be slept over.
     unsigned seen = atomic_load_explicit(&pool->runs, memory_order_acquire);
     if (work(pool, self->index, &modes)) {
-      idle_since = now();
+      spins = 0;
       continue;
     }
     relax();
-    if (++spins % SPINS_PER_YIELD != 0)
+    if (++spins < SPINS_BEFORE_YIELD || spins % SPINS_PER_YIELD != 0)
       continue;
     sched_yield();
+    int takes_part = atomic_load_explicit(&pool->active, memory_order_relaxed) &&
+                     self->index < atomic_load_explicit(&pool->participants, memory_order_relaxed);
     int64_t time = now();
-    if (atomic_load_explicit(&pool->active, memory_order_relaxed) &&
-        self->index < atomic_load_explicit(&pool->participants, memory_order_relaxed)) {
+    if (takes_part || spins == SPINS_BEFORE_YIELD) {
       idle_since = time;
     } else if (time - idle_since > SPIN_NANOSECONDS) {
       sleep_until_run(pool, seen);
-      idle_since = now();
+      spins = 0;
     }
   }
   return NULL;

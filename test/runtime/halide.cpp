@@ -132,6 +132,24 @@ TEST(Scratch, AbsurdRequestIsNull) {
 }
 
 //===----------------------------------------------------------------------===//
+// Assertions of kernels
+//===----------------------------------------------------------------------===//
+
+extern "C" int dlc_rt_error_out_of_memory(void *context);
+extern "C" int dlc_rt_error_access_out_of_bounds(void *context, const char *name, int dimension, int minTouched,
+                                                 int maxTouched, int minValid, int maxValid);
+
+TEST(Assertions, BecomeTheRunsMessage) {
+  std::string error;
+  Body body = [](void *context) {
+    EXPECT_NE(dlc_rt_error_access_out_of_bounds(context, "x", 1, -1, 8, 0, 7), 0);
+    EXPECT_NE(dlc_rt_error_out_of_memory(context), 0); // the first one counts
+  };
+  EXPECT_EQ(runKernel(body, 256, 0, &error), DLC_ERROR_KERNEL);
+  EXPECT_EQ(error, "'x' is used from -1 to 8 in dimension 1, where it has 0 to 7");
+}
+
+//===----------------------------------------------------------------------===//
 // Halos
 //===----------------------------------------------------------------------===//
 
