@@ -12,6 +12,9 @@ static bool hasOnePixel(RankedTensorType type) {
   return type.getRank() == 2 || (type.getRank() == 4 && type.getDimSize(2) * type.getDimSize(3) == 1);
 }
 
+/// Pixels on a side.
+static constexpr int64_t widestHalo = 64;
+
 static bool isReturned(Value value) {
   return llvm::any_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
 }
@@ -114,10 +117,6 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
   auto weight = dyn_cast<BlockArgument>(contraction.getWeightOperand().get());
   Form input = argument ? getHome(launch.getOperand(argument.getArgNumber())) : Form::RowMajor;
   Form reads = input;
-  auto pack = [&](kernel::WeightsForm form, Form reads, int64_t tile = 0) {
-    int64_t inLanes = reads == Form::Blocked && form != kernel::WeightsForm::Depthwise ? lanes : 1;
-    return kernel::WeightsAttr::get(launch.getContext(), form, lanes, inLanes, tile);
-  };
   kernel::WeightsAttr weights;
   if (isa<nn::WindowOpInterface>(*contraction)) {
     planConvolution(func, parts, input, plan, reads, weights);
@@ -129,7 +128,9 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
     });
     bool blocked = getTensor(result).getRank() == 2 && canBeBlocked(result.getType()) && !isReturned(result) && !joined;
     plan.result = blocked ? Form::Blocked : Form::RowMajor;
-    weights = pack(kernel::WeightsForm::Direct, reads);
+    if (!options.plain && getTensor(result).getElementType().isF32())
+      weights = kernel::WeightsAttr::get(launch.getContext(), kernel::WeightsForm::Direct, lanes,
+                                         reads == Form::Blocked ? lanes : 1, 0);
   }
   if (weight && weights)
     plan.weights[weight.getArgNumber()] = weights;
@@ -205,13 +206,7 @@ void LayoutPlan::planView(Operation *view) {
   OpPlan plan;
   Value input = view->getOperand(0), result = view->getResult(0);
   RankedTensorType from = getTensor(input), to = getTensor(result);
-  bool onePixel = hasOnePixel(from);
-  // A halo would lie between the elements.
-  for (Operation *user : input.getUsers())
-    if (auto launch = dyn_cast<kernel::LaunchOp>(user))
-      if (KernelShape parts = KernelShape::of(kernels.lookup(launch.getCallee())); parts.contraction)
-        onePixel &= ContractionShape::of(parts.contraction).window.padding == Sides();
-  bool stays = getHome(input) == Form::Blocked && onePixel;
+  bool stays = getHome(input) == Form::Blocked && hasOnePixel(from);
   plan.operands = {Form::RowMajor};
   if (stays && hasOnePixel(to) && to.getDimSize(1) == from.getDimSize(1) && !isOnlyReturned(result)) {
     plan.operands = {Form::Blocked};
@@ -228,6 +223,10 @@ void LayoutPlan::planView(Operation *view) {
 
 void LayoutPlan::planHalos(func::FuncOp network) {
   auto widen = [&](Value value, const Sides &sides) {
+    // Views of a single pixel have no place for a halo; the convolution pads for itself, as it
+    // does where the halo would be most of the tensor.
+    if (hasOnePixel(getTensor(value)) || llvm::any_of(sides, [](int64_t width) { return width > widestHalo; }))
+      return false;
     Sides &halo = halos[value];
     bool wider = false;
     for (auto [width, wanted] : llvm::zip_equal(halo, sides)) {
