@@ -1,10 +1,48 @@
 // Kernels and launches: syntax and verification.
 #include "dialects/kernel/Kernel.h"
+#include "dialects/nn/LayerCheck.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::kernel;
+
+/// Whether every tensor among `types` is of a shape that its layout can store.
+static LogicalResult verifyLayouts(Operation *op, TypeRange types) {
+  nn::LayerCheck check(op->getLoc(), op->getName().getStringRef());
+  for (Type type : types) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || tensor.getRank() == 0)
+      return op->emitOpError("expects tensors of rank 1 or more but got ") << type;
+    if (failed(check.shape(tensor, "a tensor")))
+      return failure();
+    int64_t rank = tensor.getRank();
+    bool fits = true;
+    if (isa_and_nonnull<BlockedAttr>(tensor.getEncoding())) {
+      fits = rank == 2 || rank == 4;
+    } else if (auto weights = dyn_cast_or_null<WeightsAttr>(tensor.getEncoding())) {
+      switch (weights.getForm()) {
+      case WeightsForm::Direct:
+        fits = rank == 2 || rank == 4;
+        break;
+      case WeightsForm::Depthwise:
+        fits = rank == 4 && tensor.getDimSize(1) == 1;
+        break;
+      case WeightsForm::Winograd:
+        fits = rank == 4 && tensor.getDimSize(2) == 3 && tensor.getDimSize(3) == 3;
+        break;
+      case WeightsForm::Channels:
+        fits = rank == 1;
+        break;
+      }
+      fits = fits && tensor.hasStaticShape();
+    }
+    if (!fits)
+      return op->emitOpError("expects a layout for shape ")
+             << nn::shapeText(tensor.getShape()) << " but got " << tensor.getEncoding();
+  }
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // kernel.func
@@ -29,8 +67,7 @@ ParseResult FuncOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<OpAsmParser::Argument> arguments;
   SmallVector<Type> results;
   if (parser.parseSymbolName(name, getSymNameAttrName(result.name), result.attributes) ||
-      parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren, /*allowType=*/true) ||
-      parser.parseArrow())
+      parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren, /*allowType=*/true) || parser.parseArrow())
     return failure();
   if (succeeded(parser.parseOptionalLParen())) {
     if (parser.parseTypeList(results) || parser.parseRParen())
@@ -80,8 +117,8 @@ LogicalResult FuncOp::verify() {
   auto terminator = dyn_cast<ReturnOp>(getBlock().getTerminator());
   if (!terminator)
     return emitOpError("expects to end with kernel.return");
-  if (!llvm::all_of(type.getResults(), llvm::IsaPred<RankedTensorType>))
-    return emitOpError("expects tensors as results");
+  if (failed(verifyLayouts(*this, type.getInputs())) || failed(verifyLayouts(*this, type.getResults())))
+    return failure();
   if (terminator.getNumOperands() != type.getNumResults() ||
       !llvm::all_of_zip(terminator.getOperandTypes(), type.getResults(), isSameTensor))
     return terminator.emitOpError("expects operands ") << type.getResults() << " up to their layouts";
@@ -109,11 +146,15 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult ConcatOp::verify() {
+  if (failed(verifyLayouts(*this, getOperandTypes())) || failed(verifyLayouts(*this, getResult().getType())))
+    return failure();
   auto result = cast<RankedTensorType>(getResult().getType());
   BlockedAttr blocked = getBlocked(result);
   int64_t channels = 0;
   for (Value input : getInputs()) {
     auto type = cast<RankedTensorType>(input.getType());
+    if (type.getRank() < 2 || type.getRank() != result.getRank())
+      return emitOpError("expects tensors of one rank, 2 or more, but got ") << type << " and " << result;
     if (type.getEncoding() != result.getEncoding())
       return emitOpError("expects inputs in the layout of the result");
     if (blocked && channels % blocked.getLanes())
@@ -126,6 +167,8 @@ LogicalResult ConcatOp::verify() {
 }
 
 LogicalResult ViewOp::verify() {
+  if (failed(verifyLayouts(*this, {getInput().getType(), getResult().getType()})))
+    return failure();
   int64_t from = getItemElements(getInput().getType()), to = getItemElements(getResult().getType());
   if (from != to)
     return emitOpError("expects views of equal size but got ") << from << " and " << to << " elements";
@@ -133,6 +176,8 @@ LogicalResult ViewOp::verify() {
 }
 
 LogicalResult PackOp::verify() {
+  if (failed(verifyLayouts(*this, {getInput().getType(), getResult().getType()})))
+    return failure();
   if (!isSameTensor(getInput().getType(), getResult().getType()))
     return emitOpError("expects the result to be the input in another layout");
   if (!isa_and_nonnull<WeightsAttr>(cast<RankedTensorType>(getResult().getType()).getEncoding()))

@@ -4,7 +4,9 @@
 - every constraint (C1), (C2) … of an op has an error test: a function or value named after both, conv2d_c1;
 - every op has an example in its description, and that is IR that dlc-opt reads, verifies and prints alike twice.
 
-usage: definitions.py RECORDS TESTS DLC_OPT [WORDS ...]
+What an example defines as a symbol is there for the other examples. --some-examples: an op may have none.
+
+usage: definitions.py [--some-examples] RECORDS TESTS DLC_OPT [WORDS ...]
 RECORDS is the JSON that llvm-tblgen makes of the definitions.
 """
 
@@ -39,9 +41,13 @@ def split_types(text):
     return [t for t in [*types, text[start:].strip()] if t]
 
 
-def module(example):
+def is_symbol(example):
+    return re.match(r"(kernel|func)\.func|module", example)
+
+
+def module(example, symbols):
     """The example as a module: what it reads without defining becomes arguments of a function."""
-    if re.match(r"(kernel|func)\.func|module", example):
+    if is_symbol(example):
         return example
     arguments, defined = {}, set()
     for statement in re.split(r"\n(?=%)", example):
@@ -54,7 +60,7 @@ def module(example):
                     arguments[value] = kind
         defined.update(re.findall(r"%[\w.]+", left))
     signature = ", ".join(f"{value}: {kind}" for value, kind in arguments.items())
-    return f"func.func @example({signature}) {{\n{example}\nreturn\n}}\n"
+    return symbols + f"\nfunc.func @example({signature}) {{\n{example}\nreturn\n}}\n"
 
 
 def run(dlc_opt, text):
@@ -63,9 +69,12 @@ def run(dlc_opt, text):
 
 
 def main():
-    records = json.loads(Path(sys.argv[1]).read_text())
-    tests = sorted(Path(sys.argv[2]).glob("*.mlir"))
-    dlc_opt = sys.argv[3:]
+    words = sys.argv[1:]
+    some_examples = words[0] == "--some-examples"
+    file, folder, *dlc_opt = words[some_examples:]
+    records = json.loads(Path(file).read_text())
+    tests = sorted(Path(folder).glob("*.mlir"))
+    symbols = "\n".join(e for op in ops(records) for e in examples(op["description"]) if is_symbol(e))
     plain = "".join(t.read_text() for t in tests if not t.stem.endswith("-errors"))
     errors = "".join(t.read_text() for t in tests if t.stem.endswith("-errors"))
     faults, seen, constraints, run_examples = [], 0, 0, 0
@@ -77,14 +86,14 @@ def main():
             faults.append(f"{name}: no test")
         for number in re.findall(r"- \(C(\d+)\)", op["description"]):
             constraints += 1
-            if not re.search(rf"[@%]{mnemonic}_c{number}\b", errors):
+            if not re.search(rf'[@%"]{mnemonic}_c{number}\b', errors):
                 faults.append(f"{name}: no error test {mnemonic}_c{number}")
-        if not examples(op["description"]):
+        if not some_examples and not examples(op["description"]):
             faults.append(f"{name}: no example")
         for example in examples(op["description"]):
             if f" {name} " not in f" {example} " and not example.startswith(name):
                 faults.append(f"{name}: an example without it:\n{example}")
-            printed, message = run(dlc_opt, module(example))
+            printed, message = run(dlc_opt, module(example, symbols))
             if printed is None or run(dlc_opt, printed)[0] != printed:
                 faults.append(f"{name}: the example does not hold:\n{message}")
             run_examples += 1
