@@ -75,7 +75,7 @@ static LogicalResult catchAll(kernel::FuncOp op, llvm::function_ref<LogicalResul
 }
 
 static FailureOr<LoweredKernel> lowerKernel(kernel::FuncOp op, const Target &target, const CompileOptions &options) {
-  Kernel kernel(op, target);
+  Kernel kernel(op, target, options);
   if (failed(kernel.build()) || failed(applySchedule(kernel)))
     return failure();
   std::vector<Func> results;

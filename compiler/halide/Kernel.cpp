@@ -1,5 +1,6 @@
 // Arguments, results and stages of a kernel.
 #include "compiler/halide/Kernel.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -10,7 +11,46 @@ using namespace dlc::halide_backend;
 // Arguments
 //===----------------------------------------------------------------------===//
 
-Kernel::Kernel(kernel::FuncOp op, const Target &target) : op(op), target(target) {
+/// Whether the kernel may see planes as lines of pixels.
+static bool hasFlatPlane(kernel::FuncOp op) {
+  SmallVector<int64_t> plane;
+  auto isOnPlane = [&](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (isa_and_nonnull<WeightsAttr>(tensor.getEncoding()) || tensor.getRank() == 1)
+      return true;
+    if (tensor.getRank() != 4)
+      return false;
+    SmallVector<int64_t> thisPlane(tensor.getShape().drop_front(2));
+    if (plane.empty())
+      plane = thisPlane;
+    return plane == thisPlane;
+  };
+  auto isStoredFlat = [&](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (isa_and_nonnull<WeightsAttr>(tensor.getEncoding()) || tensor.getRank() == 1)
+      return true;
+    BlockedAttr blocked = getBlocked(type);
+    return blocked && isOnPlane(type) && llvm::all_of(blocked.getHalo(), [](int64_t width) { return width == 0; });
+  };
+  if (!isa_and_nonnull<DirectConvAttr>(op.getScheduleAttr()) ||
+      !llvm::all_of(op.getFunctionType().getInputs(), isStoredFlat) ||
+      !llvm::all_of(op.getFunctionType().getResults(), [&](Type type) { return getBlocked(type) && isStoredFlat(type); }))
+    return false;
+  return llvm::all_of(op.getBlock().without_terminator(), [&](Operation &each) {
+    if (!llvm::all_of(each.getResultTypes(), isOnPlane))
+      return false;
+    if (auto conv = dyn_cast<nn::Conv2dOp>(each)) {
+      auto areAll = [](ArrayRef<int64_t> values, int64_t value) {
+        return llvm::all_of(values, [&](int64_t each) { return each == value; });
+      };
+      return areAll(conv.getKernelSize(), 1) && areAll(conv.getStride(), 1) && areAll(conv.getPadding(), 0);
+    }
+    return isa<nn::ElementwiseOpInterface>(each) || each.hasTrait<nn::InferenceIdentity>();
+  });
+}
+
+Kernel::Kernel(kernel::FuncOp op, const Target &target, const CompileOptions &options)
+    : op(op), target(target), flatPlane(!options.asserts && hasFlatPlane(op)) {
   FunctionType type = op.getFunctionType();
   for (ArrayRef<Type> types : {type.getInputs(), type.getResults()})
     for (Type tensor : types) {
@@ -22,6 +62,14 @@ Kernel::Kernel(kernel::FuncOp op, const Target &target) : op(op), target(target)
     }
 }
 
+SmallVector<int64_t> Kernel::shapeOf(Type type) const {
+  SmallVector<int64_t> shape = logicalShape(type);
+  bool isWeight = isa_and_nonnull<WeightsAttr>(cast<RankedTensorType>(type).getEncoding());
+  if (flatPlane && shape.size() == 4 && !isWeight)
+    return {shape[0], shape[1], 1, shape[2] * shape[3]};
+  return shape;
+}
+
 Attribute Kernel::getSchedule() const { return kernel::FuncOp(op).getScheduleAttr(); }
 
 std::string Kernel::nameOf(Operation *op) const {
@@ -29,9 +77,13 @@ std::string Kernel::nameOf(Operation *op) const {
 }
 
 /// Pins what the descriptors promise; the batch's extent and stride stay open.
-static void pin(Halide::OutputImageParam param, const Descriptor &descriptor, bool isAligned) {
+static void pin(Halide::OutputImageParam param, Descriptor descriptor, bool isAligned, bool flatPlane, bool isWeight) {
+  if (flatPlane && descriptor.dimensions.size() == 5) {
+    descriptor.dimensions[1].extent *= descriptor.dimensions[2].extent;
+    descriptor.dimensions[2].extent = 1;
+  }
   for (auto [i, dimension] : llvm::enumerate(descriptor.dimensions)) {
-    bool isBatch = i + 1 == descriptor.dimensions.size();
+    bool isBatch = i + 1 == descriptor.dimensions.size() && !isWeight;
     param.dim(i).set_min(static_cast<int>(dimension.min));
     if (dimension.extent >= 0)
       param.dim(i).set_extent(static_cast<int>(dimension.extent));
@@ -45,18 +97,19 @@ static void pin(Halide::OutputImageParam param, const Descriptor &descriptor, bo
 
 LogicalResult Kernel::defineArgument(BlockArgument argument) {
   auto type = cast<RankedTensorType>(argument.getType());
-  if (!argument.getType().isIntOrFloat() && type.getRank() > 6)
+  if (type.getRank() > 6)
     return op.emitOpError("expects tensors of rank 6 at most but argument ") << argument.getArgNumber() << " is " << type;
   Descriptor descriptor = describeArgument(type);
   Halide::ImageParam param(elementType(type), static_cast<int>(descriptor.dimensions.size()),
-                           "argument" + std::to_string(argument.getArgNumber()));
-  pin(param, descriptor, type.getEncoding() != nullptr);
+                           ("argument" + Twine(argument.getArgNumber())).str());
+  pin(param, descriptor, type.getEncoding() != nullptr, flatPlane && getBlocked(type),
+      isa_and_nonnull<WeightsAttr>(type.getEncoding()));
   arguments.push_back(param);
 
   Tensor tensor;
   tensor.func = param;
   tensor.type = param.type();
-  tensor.shape = logicalShape(type);
+  tensor.shape = shapeOf(type);
   tensor.isArgument = true;
   if (BlockedAttr blocked = getBlocked(type)) {
     tensor.lanes = blocked.getLanes();
@@ -109,7 +162,7 @@ Expr Kernel::readWeight(Value weight, const Point &output, const Point &input, E
 //===----------------------------------------------------------------------===//
 
 Domain Kernel::makeDomainOf(Value value) const {
-  SmallVector<int64_t> shape = logicalShape(value.getType());
+  SmallVector<int64_t> shape = shapeOf(value.getType());
   bool blocked = shape.size() == 4 || shape.size() == 2;
   return makeDomain(shape, blocked ? lanes : 0);
 }
@@ -131,7 +184,7 @@ Reduction &Kernel::defineReduction(Operation *op, const Domain &domain, Expr ini
   sum(domain.vars) = initial;
   sum(domain.vars) = update(sum(domain.vars));
   define(op, domain, sum(domain.vars));
-  reductions.push_back({op, sum, domain, range, std::nullopt, std::nullopt});
+  reductions.push_back({op, sum, domain, range, std::nullopt, std::nullopt, std::nullopt});
   return reductions.back();
 }
 
@@ -168,19 +221,21 @@ LogicalResult Kernel::defineResult(unsigned index) {
   Value value = op.getReturn().getOperand(index);
   const Tensor &tensor = get(value);
   BlockedAttr blocked = getBlocked(type);
-  Domain domain = makeDomain(logicalShape(type), blocked ? blocked.getLanes() : 0);
+  Domain domain = makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
   Expr element = tensor.read(domain.point);
   if (domain.hasPadLanes() && !(tensor.lanes == domain.lanes && tensor.zeroPadLanes))
     element = Halide::select(domain.point.at[1] < static_cast<int>(domain.shape[1]), element,
                              Halide::Internal::make_zero(element.type()));
 
-  Func result("result" + std::to_string(index));
+  Func result(("result" + Twine(index)).str());
   result(domain.vars) = element;
   Descriptor descriptor = describeResult(type);
-  pin(result.output_buffer(), descriptor, blocked != nullptr && !blocked.getHaloAt(0) && !blocked.getHaloAt(1));
-  for (auto [var, dimension] : llvm::zip_equal(domain.vars, descriptor.dimensions))
-    if (dimension.extent >= 0)
-      result.bound(var, 0, static_cast<int>(dimension.extent));
+  // Every element of a block begins at a multiple of the block's size.
+  pin(result.output_buffer(), descriptor, blocked && blocked.getLanes() * result.types()[0].bytes() % 64 == 0, flatPlane,
+      /*isWeight=*/false);
+  for (auto [var, extent] : llvm::zip_equal(domain.vars, domain.extents()))
+    if (extent >= 0)
+      result.bound(var, 0, static_cast<int>(extent));
   stages.push_back({result, domain, value, {}, true});
   return success();
 }
@@ -193,53 +248,59 @@ bool halide_backend::isCheap(Operation *op) {
   return !isa<nn::SigmoidOp, nn::TanhOp, nn::EluOp, nn::SiluOp>(op);
 }
 
-/// Whether the only reader of `value` computes each element from the same place.
-static bool hasElementwiseReader(Value value) {
-  if (!value.hasOneUse())
+/// Whether all that read `value` compute each element from the same place.
+static bool hasElementwiseReaders(Value value, bool joins) {
+  if (!joins && !value.hasOneUse())
     return false;
-  Operation *user = *value.user_begin();
-  return isa<ReturnOp>(user) || ((isa<nn::ElementwiseOpInterface>(user) || user->hasTrait<nn::InferenceIdentity>()) &&
-                                 user->getResult(0).getType() == value.getType());
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return (value.hasOneUse() && isa<ReturnOp>(user)) ||
+           ((isa<nn::ElementwiseOpInterface>(user) || user->hasTrait<nn::InferenceIdentity>()) &&
+            user->getResult(0).getType() == value.getType());
+  });
 }
 
-void Kernel::findStages() {
-  std::vector<Stage> results = std::move(stages);
+bool Kernel::findStages(const std::vector<Stage> &results, bool joins) {
   stages.clear();
-  llvm::SmallPtrSet<Operation *, 8> reducing;
-  for (Reduction &reduction : reductions)
-    reducing.insert(reduction.op);
-
   // The reductions that each value carries along to its reader.
   llvm::DenseMap<Value, SmallVector<Reduction *, 1>> carried;
+  llvm::DenseMap<Reduction *, unsigned> homes;
+  auto addStage = [&](Stage stage, ArrayRef<Reduction *> inner) {
+    stage.reductions.assign(inner.begin(), inner.end());
+    for (Reduction *reduction : inner)
+      ++homes[reduction];
+    stages.push_back(std::move(stage));
+  };
   auto returnOp = op.getReturn();
   for (Operation &each : op.getBlock().without_terminator()) {
     Value value = each.getResult(0);
-    SmallVector<Reduction *, 1> inner;
+    if (value.use_empty())
+      continue;
+    llvm::SmallSetVector<Reduction *, 2> inner;
     for (Reduction &reduction : reductions)
       if (reduction.op == &each)
-        inner.push_back(&reduction);
+        inner.insert(&reduction);
     if (inner.empty())
       for (Value operand : each.getOperands())
-        if (auto found = carried.find(operand); found != carried.end() && hasElementwiseReader(operand))
-          inner.append(found->second);
+        if (auto found = carried.find(operand); found != carried.end() && hasElementwiseReaders(operand, joins))
+          inner.insert(found->second.begin(), found->second.end());
 
-    bool isRead = !value.use_empty(), toReturn = isRead && *value.user_begin() == returnOp.getOperation();
-    bool repeats = isRead && (!value.hasOneUse() || isa<nn::WindowOpInterface, nn::ContractionOpInterface, nn::SoftmaxOp,
-                                                       nn::LogSoftmaxOp, nn::LocalResponseNormOp>(*value.user_begin()));
+    Operation *reader = *value.user_begin();
+    bool toReturn = reader == returnOp.getOperation();
+    bool staysHere = hasElementwiseReaders(value, joins) && (!toReturn || get(value).lanes == results[0].domain.lanes);
+    bool repeats = !hasElementwiseReaders(value, true) &&
+                   (!value.hasOneUse() || isa<nn::WindowOpInterface, nn::ContractionOpInterface, nn::SoftmaxOp,
+                                              nn::LogSoftmaxOp, nn::LocalResponseNormOp>(reader));
     bool isDear = !isCheap(&each) && repeats && !toReturn;
-    bool sameForm = !toReturn || get(value).lanes == results[0].domain.lanes;
-    if (isRead && ((!inner.empty() && !(hasElementwiseReader(value) && sameForm)) || isDear)) {
-      Domain domain = makeDomainOf(value);
-      stages.push_back({get(value).func, domain, value, inner, false});
-      continue;
-    }
-    carried[value] = inner;
+    if ((!inner.empty() && !staysHere) || isDear)
+      addStage({get(value).func, makeDomainOf(value), value, {}, false}, inner.getArrayRef());
+    else
+      carried[value] = inner.takeVector();
   }
   for (auto [i, stage] : llvm::enumerate(results)) {
-    if (auto found = carried.find(returnOp.getOperand(i)); found != carried.end())
-      stage.reductions = found->second;
-    stages.push_back(stage);
+    auto found = carried.find(returnOp.getOperand(i));
+    addStage(stage, found == carried.end() ? ArrayRef<Reduction *>() : ArrayRef<Reduction *>(found->second));
   }
+  return llvm::all_of(homes, [](auto &home) { return home.second == 1; });
 }
 
 LogicalResult Kernel::build() {
@@ -254,6 +315,8 @@ LogicalResult Kernel::build() {
   for (unsigned i = 0; i < op.getFunctionType().getNumResults(); ++i)
     if (failed(defineResult(i)))
       return failure();
-  findStages();
+  std::vector<Stage> results = std::move(stages);
+  if (!findStages(results, /*joins=*/true))
+    findStages(results, /*joins=*/false);
   return success();
 }

@@ -20,6 +20,20 @@
 
 namespace dlc::halide_backend {
 
+/// The parts of a Winograd convolution over tiles of `tile` x `tile` pixels. A
+/// strip is `stripRows` rows of tiles, numbered through by `t`.
+struct Winograd {
+  int64_t tile, stripRows;
+  int64_t tileRows, tileColumns; // of the plane
+  Var lane, t, block, x, y, strip, n; // block: of input resp. output channels; x, y: within a tile
+  Func rows;     // Bt · d: (lane, x, y, t, block, strip, n)
+  Func input;    // Bt · d · B
+  RDom range;    // channels: lane, block; or all of them
+  Func sum;      // the products, summed over the channels
+  Func products; // the same, stored
+  Func columns;  // At · products
+};
+
 /// A Func that accumulates over `domain`, whose value an op returns unchanged at
 /// the same coordinates.
 struct Reduction {
@@ -30,6 +44,8 @@ struct Reduction {
   /// A contraction's input with its padding, where it could not be read in place.
   std::optional<Func> padded;
   std::optional<Domain> paddedDomain;
+  /// Where there is one, it takes the place of `func` and `range`.
+  std::optional<Winograd> winograd;
 };
 
 /// A Func with loops of its own over `domain`.
@@ -44,7 +60,7 @@ struct Stage {
 
 class Kernel {
 public:
-  Kernel(kernel::FuncOp op, const Target &target);
+  Kernel(kernel::FuncOp op, const Target &target, const CompileOptions &options);
 
   /// Defines the Funcs of all ops and results. Fails after a diagnostic.
   llvm::LogicalResult build();
@@ -69,6 +85,8 @@ public:
   /// (its innermost dimension) in vectors where it is long enough.
   void computeFirst(Func func, Var vector, int64_t extent);
 
+  /// The shape of a tensor as the kernel sees it: see flatPlane.
+  llvm::SmallVector<int64_t> shapeOf(mlir::Type type) const;
   mlir::Attribute getSchedule() const;
   std::string nameOf(mlir::Operation *op) const;
 
@@ -80,6 +98,9 @@ public:
   const Target &target;
   /// Lanes of the kernel's blocked tensors; 0 where there are none.
   int64_t lanes = 0;
+  /// A 1x1 convolution of tensors without halo: [N, C, H, W] is taken for
+  /// [N, C, 1, H · W]. Not with asserts, as descriptors have two dimensions there.
+  bool flatPlane = false;
   std::deque<Reduction> reductions;
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
@@ -91,7 +112,9 @@ public:
 private:
   llvm::LogicalResult defineArgument(mlir::BlockArgument argument);
   llvm::LogicalResult defineResult(unsigned index);
-  void findStages();
+  /// Finds the stages; `joins`: values with several readers may stay in one.
+  /// False where a reduction would then belong to two stages.
+  bool findStages(const std::vector<Stage> &results, bool joins);
   /// Whether the pad lanes of `op`'s result are zero without masking.
   bool hasZeroPadLanes(mlir::Operation *op) const;
 

@@ -113,9 +113,10 @@ private:
 } // namespace
 
 Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::string> batchNames, std::string &error) {
-  ScratchWalk one(body, batchNames, 1), two(body, batchNames, 2), many(body, batchNames, 64);
+  ScratchWalk one(body, batchNames, 1), two(body, batchNames, 2), many(body, batchNames, 64),
+      most(body, batchNames, 1024);
   Scratch scratch;
-  scratch.workerBytes = std::max(one.worker, many.worker);
+  scratch.workerBytes = std::max(one.worker, most.worker);
   scratch.parallel = one.parallel;
   // Sizes are rounded up, so that the slope is not quite constant: take the
   // greatest, over 1 → 2 and 1 → 64, in whole units of rounding.
@@ -124,7 +125,7 @@ Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::str
   scratch.callerBytesPerBatch = slope;
   scratch.callerBytes = std::max<int64_t>(0, one.caller - slope);
   error = one.error.empty() ? many.error : one.error;
-  if (error.empty() && many.worker > one.worker)
+  if (error.empty() && most.worker > many.worker)
     error = "a worker's scratch, which grows with the batch";
   return scratch;
 }

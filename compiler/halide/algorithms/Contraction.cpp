@@ -1,5 +1,6 @@
 // Convolutions and fully connected layers: sums of products.
 #include "compiler/halide/algorithms/Algorithms.h"
+#include "compiler/halide/algorithms/Winograd.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -23,6 +24,9 @@ static std::array<int64_t, 4> getReach(nn::Conv2dOp op) {
 }
 
 LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
+  kernel::WeightsAttr form = getWeightsForm(op.getWeight());
+  if (form && form.getForm() == kernel::WeightsForm::Winograd)
+    return defineWinogradConv2d(kernel, op);
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Point &out = domain.point;
   Tensor input = kernel.get(op.getInput());
@@ -47,6 +51,9 @@ LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
   int height = static_cast<int>(op.getKernelSize()[0]), width = static_cast<int>(op.getKernelSize()[1]);
   int lanes = static_cast<int>(input.lanes);
   bool isDepthwise = groups > 1 && inputs == 1 && outputs == 1;
+  if (form && (form.getForm() == kernel::WeightsForm::Depthwise) != isDepthwise &&
+      form.getForm() != kernel::WeightsForm::Direct)
+    return op.emitOpError("cannot read weights of the form of ") << op.getWeight().getType();
   bool inBlocks = !isDepthwise && lanes && inputs % lanes == 0;
   RDom range = isDepthwise ? RDom(0, width, 0, height, "window")
                : inBlocks  ? RDom(0, lanes, 0, width, 0, height, 0, inputs / lanes, "window")

@@ -18,7 +18,7 @@ static Expr reduceAlong(Kernel &kernel, StringRef name, const Domain &domain, si
   std::vector<Var> others;
   for (size_t i = domain.shape.size(); i-- > 0;)
     if (i != dim)
-      others.push_back(Var("o" + std::to_string(i)));
+      others.push_back(Var(("o" + llvm::Twine(i)).str()));
   Point at = domain.point;
   for (size_t i = 0, next = others.size(); i < domain.shape.size(); ++i)
     if (i != dim)

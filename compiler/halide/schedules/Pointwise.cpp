@@ -28,7 +28,7 @@ static bool mayBeInPlace(Kernel &kernel) {
 static void scheduleReduction(Reduction &reduction, const Func &reader, const Var &at, size_t vector, bool unroll) {
   Func sum = reduction.func;
   ArrayRef<Var> vars = reduction.domain.vars;
-  sum.compute_at(reader, at).vectorize(vars[vector]);
+  sum.compute_at(reader, at).store_in(Halide::MemoryType::Register).vectorize(vars[vector]);
   std::vector<Halide::VarOrRVar> order = {vars[vector]};
   for (size_t i = 0; i < vars.size(); ++i)
     if (i != vector)
@@ -84,6 +84,8 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
   size_t tiled = sums ? 1 : 0;
   if (sums && !stage.domain.lanes && loops.size() > 2)
     tiled = 2; // row-major: channels share their inputs
+  while (sums && tiled + 2 < loops.size() && loops[tiled].extent == 1)
+    ++tiled;
   std::vector<Halide::VarOrRVar> order = {inner};
   Var tile("tile");
   bool isTiled = steps > 1 && tiled < loops.size() && loops[tiled].extent > 1;

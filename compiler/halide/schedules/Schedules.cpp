@@ -13,7 +13,7 @@ Var halide_backend::parallelize(Func func, ArrayRef<Loop> loops, int64_t tasks) 
   for (auto [i, loop] : llvm::enumerate(loops)) {
     steps *= std::max<int64_t>(1, loop.extent);
     if (i) {
-      Var fused("fused" + std::to_string(i));
+      Var fused(("fused" + llvm::Twine(i)).str());
       func.fuse(all, loop.var, fused);
       all = fused;
     }
@@ -31,15 +31,57 @@ Var halide_backend::parallelize(Func func, ArrayRef<Loop> loops, int64_t tasks) 
   }
   Var task("task"), step("step");
   func.split(all, task, step, static_cast<int>(best), TailStrategy::GuardWithIf).parallel(task);
-  return task;
+  return step;
+}
+
+Stage *halide_backend::findContractionStage(Kernel &kernel) {
+  Stage *found = nullptr;
+  for (Stage &stage : kernel.stages)
+    for (Reduction *reduction : stage.reductions)
+      if (isa<nn::ContractionOpInterface>(reduction->op)) {
+        if (found || stage.reductions.size() > 1)
+          return nullptr;
+        found = &stage;
+      }
+  return found;
+}
+
+Stage *halide_backend::findPoolStage(Kernel &kernel, const Stage &stage) {
+  Stage &result = kernel.stages.back();
+  if (kernel.stages.size() != 2 || !result.isResult || &stage == &result || !stage.value.hasOneUse() ||
+      !isa<nn::WindowOpInterface>(*stage.value.user_begin()) || !result.reductions.empty() ||
+      result.domain.lanes != stage.domain.lanes)
+    return nullptr;
+  return &result;
+}
+
+void halide_backend::schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel) {
+  if (!reduction.padded)
+    return;
+  Stage copy = {*reduction.padded, *reduction.paddedDomain, {}, {}, false};
+  schedulePlainStage(kernel, copy, 0, 1, parallel);
+}
+
+LogicalResult halide_backend::checkParameter(Kernel &kernel, StringRef name, int64_t value, int64_t low, int64_t high) {
+  if (value >= low && value <= high)
+    return success();
+  return kernel.op.emitOpError("expects ") << name << " from " << low << " to " << high << " in its schedule but got "
+                                           << value;
 }
 
 LogicalResult halide_backend::applySchedule(Kernel &kernel) {
   Attribute schedule = kernel.getSchedule();
+  bool isWinograd = llvm::any_of(kernel.reductions, [](const Reduction &each) { return each.winograd.has_value(); });
+  if (isWinograd != isa_and_nonnull<kernel::WinogradAttr>(schedule))
+    return kernel.op.emitOpError("expects the schedule winograd and weights of form winograd together");
   if (!schedule)
     return schedulePointwise(kernel, nullptr);
   return llvm::TypeSwitch<Attribute, LogicalResult>(schedule)
+      .Case([&](kernel::DenseAttr attribute) { return scheduleDense(kernel, attribute); })
+      .Case([&](kernel::DepthwiseAttr attribute) { return scheduleDepthwise(kernel, attribute); })
+      .Case([&](kernel::DirectConvAttr attribute) { return scheduleDirectConv(kernel, attribute); })
       .Case([&](kernel::PointwiseAttr attribute) { return schedulePointwise(kernel, attribute); })
+      .Case([&](kernel::WinogradAttr attribute) { return scheduleWinograd(kernel, attribute); })
       .Default([&](Attribute attribute) {
         return kernel.op.emitOpError("expects a schedule of the kernel dialect but got ") << attribute;
       });

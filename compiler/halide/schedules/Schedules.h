@@ -6,6 +6,10 @@
 
 namespace dlc::halide_backend {
 
+//===----------------------------------------------------------------------===//
+// Shared by several schedules
+//===----------------------------------------------------------------------===//
+
 /// A loop and how often it runs; −1 is the batch.
 struct Loop {
   Var var;
@@ -14,14 +18,36 @@ struct Loop {
 
 /// Shares out `loops` (innermost first; the outermost loops of `func`, in this
 /// order) among the threads, in a number of tasks that is even where it can be.
-/// Returns the loop of one task. `tasks` is how many there should be an item.
+/// Returns the loop over their steps. `tasks` is how many there should be an item.
 Var parallelize(Func func, llvm::ArrayRef<Loop> loops, int64_t tasks = 16);
 
 /// Lays out a stage one vector of results at a time, its reductions in
 /// registers, `unroll` vectors a step.
 void schedulePlainStage(Kernel &kernel, Stage &stage, int64_t vector, int64_t unroll, bool parallel);
 
+/// The only stage with a contraction, if all of the kernel's contractions are in
+/// one stage, alone there; else null.
+Stage *findContractionStage(Kernel &kernel);
+
+/// The stage that pools the results of `stage`, where it is the kernel's result
+/// and its only reader; else null.
+Stage *findPoolStage(Kernel &kernel, const Stage &stage);
+
+/// The copy of a contraction's input, if there is one, before everything else.
+void schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel);
+
+/// Whether `value` is from `low` to `high`; else a diagnostic at the kernel.
+llvm::LogicalResult checkParameter(Kernel &kernel, llvm::StringRef name, int64_t value, int64_t low, int64_t high);
+
+//===----------------------------------------------------------------------===//
+// The schedules
+//===----------------------------------------------------------------------===//
+
+llvm::LogicalResult scheduleDense(Kernel &kernel, kernel::DenseAttr schedule);
+llvm::LogicalResult scheduleDepthwise(Kernel &kernel, kernel::DepthwiseAttr schedule);
+llvm::LogicalResult scheduleDirectConv(Kernel &kernel, kernel::DirectConvAttr schedule);
 llvm::LogicalResult schedulePointwise(Kernel &kernel, kernel::PointwiseAttr schedule);
+llvm::LogicalResult scheduleWinograd(Kernel &kernel, kernel::WinogradAttr schedule);
 
 } // namespace dlc::halide_backend
 

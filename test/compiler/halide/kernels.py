@@ -106,7 +106,8 @@ class Weights:
 
 def winograd_g(m):
     """The weights' matrix of F(m, 3) by Toom and Cook's construction, as in dialects/kernel/Winograd.cpp."""
-    points = [0, 1, -1, 2, -2, 0.5, -0.5][: m + 1]
+    pairs = {2: [1], 4: [0.5**0.5, 2**0.5], 6: [1, 2, 0.5]}[m]
+    points = [0] + [s * p for p in pairs for s in (1, -1)]
     rows = []
     for j, p in enumerate(points):
         scale = np.prod([p - q for k, q in enumerate(points) if k != j])

@@ -22,16 +22,20 @@ static int threads = 1;
 static int64_t caller_most;
 static int errors;
 
-void *halide_malloc(void *context, size_t bytes) {
-  worker *w = context;
-  int64_t cost = DLC_SCRATCH_COST(bytes);
-  if (!w->arena) {
-    if (posix_memalign((void **)&w->arena, 4096, ARENA))
+// Fills the scratch with NaN, for kernels that read what nobody wrote.
+static void prepare(void) {
+  for (worker *w = workers; w < workers + THREADS; ++w) {
+    if (!w->arena && posix_memalign((void **)&w->arena, 4096, ARENA))
       abort();
-    memset(w->arena, 0xff, ARENA);
+    memset(w->arena, 0xff, 4 << 20);
     w->top = w->arena;
     w->end = w->arena + ARENA;
   }
+}
+
+void *halide_malloc(void *context, size_t bytes) {
+  worker *w = context;
+  int64_t cost = DLC_SCRATCH_COST(bytes);
   if (cost > w->end - w->top)
     abort();
   *(int64_t *)w->top = cost;
@@ -87,8 +91,6 @@ static void work(worker *w) {
       atomic_store(&loop.result, result);
   }
 }
-
-static atomic_int helper_idle = 1;
 
 static void *helper(void *unused) {
   (void)unused;
@@ -204,6 +206,7 @@ static int call(void *kernel, void **a, int count) {
 
 // Runs the kernel once. scratch: the most that the caller and a worker had.
 int run_kernel(void *kernel, void **buffers, int count, int64_t *scratch) {
+  prepare();
   errors = 0;
   caller_most = 0;
   for (int i = 0; i < THREADS; ++i)
@@ -226,6 +229,7 @@ static double now(void) {
 double time_kernel(void *kernel, void **buffers, int count, int with_threads,
                    double seconds, int64_t flush) {
   pthread_t thread;
+  prepare();
   threads = with_threads;
   atomic_store(&helper_runs, 1);
   if (threads == 2)
