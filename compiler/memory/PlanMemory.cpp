@@ -57,6 +57,7 @@ private:
   bool placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t offset);
   Value copy(Value value, Operation *before);
 
+  bool mayLieInCallersBuffer(Value value);
   void computeReads();
   bool mayReplace(Value operand, kernel::LaunchOp launch);
 
@@ -194,16 +195,19 @@ LogicalResult Planner::shareOfNecessity() {
   return success();
 }
 
+/// Kernels expect more of a blocked tensor's alignment than a caller promises.
+bool Planner::mayLieInCallersBuffer(Value value) {
+  return llvm::none_of(forest.getContainer(value).members,
+                       [](Value member) { return getTensor(member).getEncoding(); });
+}
+
 LogicalResult Planner::placeOutputs() {
   Operation *terminator = network.getBody().front().getTerminator();
   for (OpOperand &output : terminator->getOpOperands()) {
     if (getTensor(output.get()).getEncoding())
       return network.emitOpError("expects row-major outputs but result ")
              << output.getOperandNumber() << " is " << output.get().getType();
-    // Kernels may expect more of a blocked tensor's alignment than a caller promises.
-    bool direct = isActivation(output.get()) &&
-                  llvm::none_of(forest.getContainer(output.get()).members,
-                                [](Value member) { return getTensor(member).getEncoding(); }) &&
+    bool direct = isActivation(output.get()) && mayLieInCallersBuffer(output.get()) &&
                   forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
     if (direct)
       continue;
@@ -262,10 +266,12 @@ void Planner::shareInPlace() {
     for (OpOperand &operand : launch->getOpOperands()) {
       if (!isActivation(operand.get()) || !isElementwise(callee, operand.getOperandNumber()))
         continue;
-      // A larger container would only live longer by it.
       Value result = launch.getResult(0);
-      if (!forest.isWhole(operand.get()) ||
-          (!forest.isWhole(result) && forest.getContainer(result).space == kernel::Space::Arena))
+      bool inArena = forest.getContainer(result).space == kernel::Space::Arena;
+      // A larger container would only live longer by it.
+      if (!forest.isWhole(operand.get()) || (inArena && !forest.isWhole(result)))
+        continue;
+      if (!inArena && !mayLieInCallersBuffer(operand.get()))
         continue;
       if (mayReplace(operand.get(), launch) && forest.embed(operand.get(), result, 0))
         break;

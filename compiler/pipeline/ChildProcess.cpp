@@ -51,7 +51,7 @@ public:
 
 extern char **environ;
 
-ChildResult pipeline::runChild(ArrayRef<std::string> arguments, StringRef input) {
+ChildResult dlc::pipeline::runChild(ArrayRef<std::string> arguments, StringRef input) {
   ChildResult result;
   MemoryFile in("dlc-in"), out("dlc-out"), errors("dlc-errors");
   if (in.descriptor < 0 || out.descriptor < 0 || errors.descriptor < 0 || !in.write(input)) {

@@ -152,6 +152,9 @@ Outcome JobList::report() {
         outcome = Outcome::Environment;
     } else {
       error << "could not be compiled";
+      // Kernels that the user has written may be wrong.
+      if (child.exitCode == 1 && StringRef(options.network).ends_with(".mlir"))
+        outcome = Outcome::Input;
     }
     if (StringRef errors = StringRef(child.errors).trim(); !errors.empty())
       error.attachNote() << errors;

@@ -39,7 +39,7 @@ struct Compilation::State {
     context.loadDialect<func::FuncDialect, LLVM::LLVMDialect, nn::NnDialect, kernel::KernelDialect>();
     if (options.timePasses) {
       timing.setEnabled(true);
-      timing.setOutput(createOutputStrategy(OutputFormat::Text, llvm::errs()));
+      timing.setOutput(createOutputStrategy(DefaultTimingManager::OutputFormat::Text, llvm::errs()));
     }
     time = timing.getRootScope();
   }
@@ -66,7 +66,8 @@ struct Compilation::State {
   DefaultTimingManager timing;
   TimingScope time;
 
-  std::optional<Stage> last;   // that has run
+  std::optional<Stage> last;      // that has run
+  Stage given = Stage::Nn;        // that the IR read is of already
   OwningOpRef<ModuleOp> imported; // as the network file has it
   OwningOpRef<ModuleOp> module;   // as of the last stage up to Planned
   OwningOpRef<ModuleOp> lowered;  // the driver, since Stage::Llvm
@@ -83,12 +84,14 @@ struct Compilation::State {
 Outcome Compilation::State::runStage(Stage stage) {
   TimingScope scope = time.nest(stageNames[static_cast<size_t>(stage)]);
   std::swap(time, scope); // what follows is timed inside of the stage
-  auto restore = llvm::make_scope_exit([&] { std::swap(time, scope); });
+  llvm::scope_exit restore([&] { std::swap(time, scope); });
 
   switch (stage) {
   case Stage::Nn:
     if (Outcome outcome = read(); outcome != Outcome::Fine)
       return outcome;
+    if (given > Stage::Nn)
+      return Outcome::Fine;
     return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
       OpPassManager &network = passes.nest<func::FuncOp>();
       network.addPass(transforms::createDropInferenceIdentity());
@@ -105,11 +108,15 @@ Outcome Compilation::State::runStage(Stage stage) {
   case Stage::Fused:
     if (Outcome outcome = setTarget(); outcome != Outcome::Fine)
       return outcome;
+    if (given >= Stage::Fused)
+      return Outcome::Fine;
     return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
       passes.addPass(kernels::createFuse({options.exact, options.plain}));
     });
 
   case Stage::Scheduled:
+    if (given >= Stage::Scheduled)
+      return Outcome::Fine;
     return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
       passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
       passes.addPass(createCSEPass());
@@ -182,6 +189,15 @@ Outcome Compilation::State::runPasses(Outcome onFailure, llvm::function_ref<void
   return succeeded(passes.run(*module)) ? Outcome::Fine : onFailure;
 }
 
+/// The stage that has printed `module`. A plan of the memory is made anew.
+static Stage findStage(ModuleOp module) {
+  auto kernels = module.getOps<kernel::FuncOp>();
+  if (kernels.empty())
+    return Stage::Nn;
+  bool isScheduled = llvm::all_of(kernels, [](kernel::FuncOp kernel) { return kernel.getScheduleAttr() != nullptr; });
+  return isScheduled ? Stage::Scheduled : Stage::Fused;
+}
+
 Outcome Compilation::State::read() {
   auto file = llvm::MemoryBuffer::getFile(options.network);
   if (!file) {
@@ -193,9 +209,11 @@ Outcome Compilation::State::read() {
   if (llvm::sys::path::extension(options.network) == ".mlir") {
     imported = parseSourceFile<ModuleOp>(sources, &context);
     if (imported && !llvm::hasSingleElement(imported->getOps<func::FuncOp>())) {
-      imported->emitError("expects one func.func, the network");
+      imported->emitOpError("expects one func.func, the network");
       return Outcome::Input;
     }
+    if (imported)
+      given = findStage(*imported);
   } else {
     importer::ImportOptions importOptions;
     if (options.batch)
@@ -279,7 +297,7 @@ void Compilation::print(Stage stage, llvm::raw_ostream &os) {
     return;
   }
   ModuleOp module = stage == Stage::Llvm ? *state->lowered : *state->module;
-  module->print(os);
+  module->print(os, OpPrintingFlags().printLargeElementsAttrWithHex(-1)); // tables as numbers
   os << "\n";
 }
 

@@ -38,7 +38,8 @@ enum class Outcome {
 };
 
 struct Options {
-  /// The network: .json, or the IR that --emit=nn prints (.mlir).
+  /// The network: .json, or the IR of a stage up to Planned (.mlir), perhaps
+  /// edited; the stages that it has behind it are not run again.
   std::string network;
   /// Replaces the weight file that the network names.
   std::string weights;

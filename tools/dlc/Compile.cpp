@@ -6,6 +6,7 @@
 #include "tools/dlc/Progress.h"
 #include "tools/dlc/Verb.h"
 
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -52,7 +53,7 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   OptionTable options("compile", "NET [-o net.o] [options]",
                       "Compiles a network to an object file and the C header that declares it. A program links the\n"
                       "object with libdlc_runtime; the header says how it is called.");
-  options.positional("NET", command.pipeline.network, "the network: .json, or the IR of --emit=nn (.mlir)");
+  options.positional("NET", command.pipeline.network, "the network: .json, or the IR of a stage (.mlir)");
   options.text("-o, --output", "FILE", command.output,
                "the object file, NET.o here unless given; the header stands\nbeside it. With --emit, where the text goes");
   options.choice("--target", pipeline::getTargetNames(), command.target, "the machine that runs the network, host unless given");

@@ -1,6 +1,6 @@
 // RUN: %dlc-opt %s --kernel-lower-to-driver --split-input-file --verify-diagnostics
 
-// expected-error @+1 {{'builtin.module' op expects the attribute kernel.target with triple and features}}
+// expected-error @+1 {{expects the attribute kernel.target with triple and features}}
 module {
   func.func @no_target(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
     return %x : tensor<?x4xf32>
