@@ -1,13 +1,13 @@
-// NumPy's file formats: a header that is a Python literal, then the elements; .npz is a zip archive of such files.
+// NumPy's file formats. The importer reads; here .npy is a header and the elements, .npz a zip archive of such files.
 #include "tools/dlc/Array.h"
 #include "tools/dlc/Failure.h"
 
+#include "compiler/importer/Npy.h"
 #include "compiler/object/ModelFiles.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
-#include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -52,75 +52,78 @@ int64_t dlc::getArrayBytes(dlc_type type, ArrayRef<int64_t> shape) {
 // Reading
 //===----------------------------------------------------------------------===//
 
-/// What stands behind 'key': in the header's dictionary, or nothing.
-static std::optional<StringRef> findValue(StringRef header, StringRef key) {
-  size_t at = header.find(("'" + key + "'").str());
-  if (at == StringRef::npos)
-    return std::nullopt;
-  StringRef rest = header.drop_front(at + key.size() + 2).ltrim();
-  if (!rest.consume_front(":"))
-    return std::nullopt;
-  return rest.ltrim();
-}
-
-static bool parseShape(StringRef text, SmallVectorImpl<int64_t> &shape) {
-  if (!text.consume_front("(") || !text.contains(')'))
-    return false;
-  SmallVector<StringRef> extents;
-  text.take_until([](char c) { return c == ')'; }).split(extents, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef extent : extents) {
-    int64_t value;
-    extent = extent.trim();
-    if (extent.empty())
-      continue;
-    if (extent.getAsInteger(10, value) || value < 0)
-      return false;
-    shape.push_back(value);
+static dlc_type getType(importer::ElementType type) {
+  switch (type) {
+  case importer::ElementType::Bool:
+    return DLC_TYPE_BOOL;
+  case importer::ElementType::U8:
+    return DLC_TYPE_U8;
+  case importer::ElementType::I8:
+    return DLC_TYPE_I8;
+  case importer::ElementType::U16:
+    return DLC_TYPE_U16;
+  case importer::ElementType::I16:
+    return DLC_TYPE_I16;
+  case importer::ElementType::U32:
+    return DLC_TYPE_U32;
+  case importer::ElementType::I32:
+    return DLC_TYPE_I32;
+  case importer::ElementType::U64:
+    return DLC_TYPE_U64;
+  case importer::ElementType::I64:
+    return DLC_TYPE_I64;
+  case importer::ElementType::F16:
+    return DLC_TYPE_F16;
+  case importer::ElementType::BF16:
+    return DLC_TYPE_BF16;
+  case importer::ElementType::F32:
+    return DLC_TYPE_F32;
+  case importer::ElementType::F64:
+    return DLC_TYPE_F64;
   }
-  return true;
+  llvm_unreachable("all types are listed");
 }
 
 Expected<Array> dlc::readNpy(StringRef path) {
-  ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!file)
-    return failure(exitEnvironment, path + ": " + file.getError().message());
-  StringRef content = (*file)->getBuffer();
-  auto malformed = [&](const Twine &what) { return failure(exitInput, path + ": " + what); };
+  if (!buffer)
+    return failure(exitEnvironment, path + ": " + buffer.getError().message());
+  StringRef content = (*buffer)->getBuffer();
+  const ArrayRef<uint8_t> bytes = arrayRefFromStringRef(content);
+  const importer::Member file = {content, content.size(), llvm::crc32(bytes), /*isDeflated=*/false};
+  Expected<importer::NpyHeader> header = importer::readNpyHeader(file);
+  if (!header)
+    return failure(exitInput, path + ": " + toString(header.takeError()));
+  if (!header->type)
+    return failure(exitInput, path + ": its elements, '" + header->typeName + "', are of no type that dlc reads");
 
-  // Magic, version, length of the header (two bytes in version 1, four later).
-  if (!content.consume_front("\x93NUMPY"))
-    return malformed("not a .npy file: it does not begin with \\x93NUMPY");
-  const size_t lengthBytes = content.starts_with("\x01") ? 2 : 4;
-  if (content.size() < 2 + lengthBytes)
-    return malformed("the header is cut off");
-  const char *length = content.data() + 2;
-  size_t headerBytes = lengthBytes == 2 ? support::endian::read16le(length) : support::endian::read32le(length);
-  content = content.drop_front(2 + lengthBytes);
-  if (content.size() < headerBytes)
-    return malformed("the header is cut off");
-  StringRef header = content.take_front(headerBytes);
-  content = content.drop_front(headerBytes);
-
-  std::optional<StringRef> descr = findValue(header, "descr"), order = findValue(header, "fortran_order"),
-                           shape = findValue(header, "shape");
   Array array;
-  if (!descr || !order || !shape || !parseShape(*shape, array.shape))
-    return malformed("the header lacks 'descr', 'fortran_order' or 'shape'");
-  StringRef code = descr->starts_with("'") ? descr->drop_front().take_until([](char c) { return c == '\''; }) : *descr;
-  const ElementType *type = find_if(elementTypes, [&](const ElementType &type) { return type.npy == code; });
-  if (type == std::end(elementTypes))
-    return malformed("elements of type " + code.take_front(40) + " are not supported");
-  array.type = type->type;
-  if (!order->starts_with("False") && array.shape.size() > 1)
-    return malformed("the array is in Fortran order; save numpy.ascontiguousarray(x)");
-
-  const int64_t bytes = getArrayBytes(array.type, array.shape);
-  if (bytes < 0 || static_cast<uint64_t>(bytes) > content.size())
-    return malformed("holds " + Twine(content.size()) + " bytes of elements where " +
-                     describe(array.type, array.shape) + " needs more");
-  array.bytes.assign(content.bytes_begin(), content.bytes_begin() + bytes);
+  array.type = getType(*header->type);
+  array.shape.assign(header->shape.begin(), header->shape.end());
+  const bool isPlain = !header->bigEndian && (!header->fortranOrder || array.shape.size() < 2);
+  if (isPlain) {
+    array.bytes = bytes.drop_front(header->dataOffset);
+    return array;
+  }
+  if (array.type != DLC_TYPE_F32)
+    return failure(exitInput, path + ": its elements are in another order than C's; save numpy.ascontiguousarray(x)");
+  array.bytes.resize(getArrayBytes(array.type, array.shape));
+  if (Error error =
+          importer::readNpyElements(file, *header, MutableArrayRef(array.floats(), array.bytes.size() / sizeof(float))))
+    return failure(exitInput, path + ": " + toString(std::move(error)));
   return array;
+}
+
+void dlc::convertToFloats(Array &array) {
+  const auto type = array.type == DLC_TYPE_F64   ? importer::ElementType::F64
+                    : array.type == DLC_TYPE_F16 ? importer::ElementType::F16
+                                                 : importer::ElementType::F32;
+  std::vector<uint8_t> floats(array.bytes.size() / dlc_type_bytes(array.type) * sizeof(float));
+  importer::convertElements(type, /*bigEndian=*/false, array.bytes,
+                            MutableArrayRef(reinterpret_cast<float *>(floats.data()), floats.size() / sizeof(float)));
+  array.type = DLC_TYPE_F32;
+  array.bytes = std::move(floats);
 }
 
 //===----------------------------------------------------------------------===//

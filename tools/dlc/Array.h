@@ -32,6 +32,9 @@ int64_t getArrayBytes(dlc_type type, llvm::ArrayRef<int64_t> shape);
 
 llvm::Expected<Array> readNpy(llvm::StringRef path);
 
+/// f64 or f16 to f32.
+void convertToFloats(Array &array);
+
 struct NamedArray {
   std::string name;
   const Array *array;

@@ -80,11 +80,14 @@ static Expected<Array> readPicture(const InputFormat &input, StringRef path) {
 // Arrays
 //===----------------------------------------------------------------------===//
 
-/// Checks an array against an input; one item may come without the batch.
+/// Checks an array against an input; one item may come without the batch, and
+/// floats of any width.
 static Expected<Array> readArray(const InputFormat &input, StringRef path) {
   Expected<Array> array = readNpy(path);
   if (!array)
     return array.takeError();
+  if (input.type == DLC_TYPE_F32 && (array->type == DLC_TYPE_F64 || array->type == DLC_TYPE_F16))
+    convertToFloats(*array);
   if (input.isBatched() && array->shape.size() + 1 == input.shape.size())
     array->shape.insert(array->shape.begin(), 1);
   const bool fits = array->shape.size() == input.shape.size() && all_of(zip(array->shape, input.shape), [](auto pair) {

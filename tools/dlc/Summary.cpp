@@ -46,10 +46,8 @@ static LayerSummary describeResult(std::string name, std::string op, mlir::Type 
   for (int64_t extent : tensor.getShape())
     layer.shape.push_back(mlir::ShapedType::isDynamic(extent) ? -1 : extent);
   mlir::Type element = tensor.getElementType();
-  layer.type = (isa<mlir::FloatType>(element) ? "f"
-                : element.isUnsignedInteger() ? "u"
-                                              : "i") +
-               std::to_string(element.getIntOrFloatBitWidth());
+  StringRef kind = isa<mlir::FloatType>(element) ? "f" : element.isUnsignedInteger() ? "u" : "i";
+  layer.type = (kind + Twine(element.getIntOrFloatBitWidth())).str();
   layer.bytes = nn::getElementsPerItem(type) * ((element.getIntOrFloatBitWidth() + 7) / 8);
   return layer;
 }
@@ -106,9 +104,12 @@ NetworkSummary dlc::summarize(mlir::ModuleOp module) {
 //===----------------------------------------------------------------------===//
 
 std::string dlc::withThousands(int64_t number) {
-  std::string text = std::to_string(number);
-  for (int64_t at = static_cast<int64_t>(text.size()) - 3; at > (number < 0); at -= 3)
-    text.insert(at, ",");
+  std::string digits = std::to_string(number), text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > (number < 0) && (digits.size() - i) % 3 == 0)
+      text += ',';
+    text += digits[i];
+  }
   return text;
 }
 
