@@ -42,7 +42,8 @@ if os.environ.get("DLC_VERIFY_ROUNDTRIP", "0") != "0":
 substitutions = {
     "%dlc-opt": dlc_opt,
     "%dlc-lsp-server": [os.path.join(tools_dir, "dlc-lsp-server")],
-    "%dlc": [os.path.join(tools_dir, "dlc")],
+    # A build tree under sanitizers has parts of the compiler only and borrows the whole one.
+    "%dlc": [lit_config.params.get("dlc", os.path.join(tools_dir, "dlc"))],
     "%python": [config.python],
     "%cc": [config.c_compiler, *sanitize],
     "%cxx": [config.cxx_compiler, *sanitize],

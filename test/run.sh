@@ -32,7 +32,7 @@ run_lit() {
   local name=$1 tree=$2
   shift 2
   build/venv/bin/python /usr/lib/llvm-22/bin/lit -v --order=smart ${quick:+--param quick=1} \
-    --xunit-xml-output "$results/$name.xml" "${@/#/$tree/}" || true
+    --param dlc="$PWD/build/bin/dlc" --xunit-xml-output "$results/$name.xml" "${@/#/$tree/}" || true
 }
 
 tools/setup.sh --tests
@@ -47,10 +47,9 @@ if [ -n "$sanitize" ]; then
   export ASAN_OPTIONS=allow_user_poisoning=0:detect_stack_use_after_return=1
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export TSAN_OPTIONS=halt_on_error=1
-  PRESET=sanitize tools/build.sh -DDLC_WERROR=$werror all
-  echo "built with address and undefined behaviour sanitizers after $SECONDS seconds"
+  PRESET=sanitize tools/build.sh -DDLC_WERROR=$werror dlc-import-test dlc-runtime-tests
   run_lit sanitize build/sanitize test/runtime test/compiler/importer
-  PRESET=thread-sanitize tools/build.sh -DDLC_WERROR=$werror runtime-tests
+  PRESET=thread-sanitize tools/build.sh -DDLC_WERROR=$werror dlc-runtime-tests
   run_lit thread-sanitize build/thread-sanitize test/runtime
   echo "tested under the sanitizers after $SECONDS seconds"
 fi
