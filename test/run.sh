@@ -27,19 +27,20 @@ done
 results=build/test-results
 rm -rf $results && mkdir -p $results
 
-# run_lit NAME BUILD-TREE PATH...: runs tests in a build tree; what failed does not end the script.
+# run_lit NAME BUILD-TREE PATH...: runs tests, by their paths in test/; what failed does not end the script.
 run_lit() {
   local name=$1 tree=$2
   shift 2
   build/venv/bin/python /usr/lib/llvm-22/bin/lit -v --order=smart ${quick:+--param quick=1} \
-    --param dlc="$PWD/build/bin/dlc" --xunit-xml-output "$results/$name.xml" "${@/#/$tree/}" || true
+    --param dlc="$PWD/build/bin/dlc" --xunit-xml-output "$results/$name.xml" "${@/#/$tree/test/}" || true
 }
 
 tools/setup.sh --tests
 tools/build.sh -DDLC_WERROR=$werror all
 echo "built after $SECONDS seconds"
 
-run_lit release build ${paths[@]+"${paths[@]}"} ${paths[0]-test}
+[ ${#paths[@]} -gt 0 ] || paths=(.)
+run_lit release build "${paths[@]}"
 echo "tested after $SECONDS seconds"
 
 if [ -n "$sanitize" ]; then
@@ -48,9 +49,9 @@ if [ -n "$sanitize" ]; then
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export TSAN_OPTIONS=halt_on_error=1
   PRESET=sanitize tools/build.sh -DDLC_WERROR=$werror dlc-import-test dlc-runtime-tests
-  run_lit sanitize build/sanitize test/runtime test/compiler/importer
+  run_lit sanitize build/sanitize runtime compiler/importer
   PRESET=thread-sanitize tools/build.sh -DDLC_WERROR=$werror dlc-runtime-tests
-  run_lit thread-sanitize build/thread-sanitize test/runtime
+  run_lit thread-sanitize build/thread-sanitize runtime
   echo "tested under the sanitizers after $SECONDS seconds"
 fi
 

@@ -17,8 +17,8 @@ requirements=(tools/requirements.txt)
 case "${1:-}" in
 '') ;;
 --tests)
-  # The cross compiler and the emulator are for --target aarch64-linux.
-  packages+=(libgtest-dev graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+  # The cross compiler and the emulator are for --target aarch64-linux, clang for the fuzz targets.
+  packages+=(libgtest-dev graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev)
   requirements+=(tools/requirements-tests.txt)
   ;;
 *)
