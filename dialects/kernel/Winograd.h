@@ -17,7 +17,8 @@ struct WinogradMatrices {
 };
 
 /// The matrices for m = 2, 4 or 6, by Toom and Cook's construction on the points
-/// 0, ±1, ±2, ±1/2 (as many as needed) and infinity.
+/// 0, then ±p in pairs, and infinity. Rows 2k − 1 and 2k of bt and g, columns of at,
+/// belong to the pair k: the two are equal in even places and opposite in odd ones.
 WinogradMatrices getWinogradMatrices(int64_t m);
 
 } // namespace dlc::kernel
