@@ -1,6 +1,6 @@
 // lld and objcopy as libraries.
 //
-// 1. In each kernel's object: the function gets its name, halide_* becomes dlc_rt_*.
+// 1. In each kernel's object: the function gets its name, halide_* becomes dlc_rt_*, all else is local.
 // 2. lld -r makes one object of all.
 // 3. Every symbol that need not be seen becomes local or goes.
 #include "compiler/object/Link.h"
@@ -83,7 +83,11 @@ static Expected<std::string> runObjcopy(StringRef bytes, const objcopy::ConfigMa
   return copied.str().str();
 }
 
-/// Names the entry and turns the symbols of Halide's runtime into ours.
+static Expected<objcopy::NameOrPattern> getLiteral(StringRef name) {
+  return objcopy::NameOrPattern::create(name, objcopy::MatchStyle::Literal, [](Error error) { return error; });
+}
+
+/// Names the entry, hides all else and turns the symbols of Halide's runtime into ours.
 static Expected<std::string> renameSymbols(const KernelObject &kernel) {
   auto object = llvm::object::ObjectFile::createObjectFile(MemoryBufferRef(kernel.bytes, kernel.symbol));
   if (!object)
@@ -98,10 +102,15 @@ static Expected<std::string> renameSymbols(const KernelObject &kernel) {
       config.Common.SymbolsToRename[*name] = kernel.symbol;
     else if (name->starts_with("halide_"))
       config.Common.SymbolsToRename[*name] = names.emplace_back(("dlc_rt_" + name->drop_front(7)).str());
+    else if (name->starts_with(kernelEntry)) // bodies of its loops, for profilers
+      config.Common.SymbolsToRename[*name] =
+          names.emplace_back((kernel.symbol + name->drop_front(kernelEntry.size())).str());
   }
   if (!config.Common.SymbolsToRename.count(kernelEntry))
     return createStringError(inconvertibleErrorCode(), "the object of '" + kernel.symbol + "' has no function '" +
                                                            kernelEntry + "'");
+  if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(kernelEntry)))
+    return error;
   return runObjcopy(kernel.bytes, config);
 }
 
@@ -129,14 +138,10 @@ Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelOb
   if (!linked)
     return createStringError(linked.getError(), "cannot read the linked object: " + linked.getError().message());
   objcopy::ConfigManager config;
-  auto onError = [](Error error) { return error; };
-  auto literal = [&](StringRef name) {
-    return objcopy::NameOrPattern::create(name, objcopy::MatchStyle::Literal, onError);
-  };
-  if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(literal(exported)))
+  if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(exported)))
     return error;
   for (StringRef section : {".comment", ".llvm_addrsig"})
-    if (Error error = config.Common.ToRemove.addMatcher(literal(section)))
+    if (Error error = config.Common.ToRemove.addMatcher(getLiteral(section)))
       return error;
   config.Common.StripUnneeded = true;
   return runObjcopy((*linked)->getBuffer(), config);

@@ -36,6 +36,7 @@ ArrayRef<StringRef> pipeline::getStageNames() { return stageNames; }
 struct Compilation::State {
   State(const Options &options, llvm::raw_ostream &diagnostics)
       : options(options), context(MLIRContext::Threading::DISABLED), handler(sources, &context, diagnostics) {
+    context.printOpOnDiagnostic(false); // the line of the network file says more
     context.loadDialect<func::FuncDialect, LLVM::LLVMDialect, nn::NnDialect, kernel::KernelDialect>();
     if (options.timePasses) {
       timing.setEnabled(true);
