@@ -19,7 +19,7 @@ using Result = std::optional<int64_t>; // nothing: reported
 class Evaluator {
 public:
   Evaluator(const Node &node, const Arguments *arguments, Reporter &reporter)
-      : node(node), arguments(arguments), reporter(reporter), text(node.text), rest(text) {}
+      : node(node), arguments(arguments), reporter(reporter), text(node.text), rest(text.drop_front()) {}
 
   /// The value of a single parameter, which need not be a number; null where there is more.
   Node *singleParameter() {

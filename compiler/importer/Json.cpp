@@ -239,7 +239,7 @@ bool TreeBuilder::parse_error(size_t, const std::string &, const nlohmann::detai
   // "[…] parse error at …: syntax error while parsing value - REASON[; last read: '…'][; expected …]"
   reason = reason.drop_front(std::min(reason.find(" - "), reason.size())).ltrim(" -");
   auto [what, rest] = reason.split("; last read: '");
-  StringRef expected = rest.empty() ? what.split("; expected ").second : StringRef();
+  StringRef expected = what.split("; expected ").second;
   if (size_t place = rest.rfind("; expected "); place != StringRef::npos)
     expected = rest.substr(place).drop_front(StringRef("; expected ").size());
   what = what.split("; expected ").first;
@@ -274,14 +274,19 @@ bool TreeBuilder::parse_error(size_t, const std::string &, const nlohmann::detai
     return false;
   }
   // A string or a number is at fault where the parser stopped; one that is not closed, where it begins.
-  error(what.contains("missing closing quote") ? start : lastRead) << what;
+  error(what.contains("missing closing quote") ? start : lastRead)
+      << what << (expected.empty() ? "" : ": expected ") << expected;
   return false;
 }
 
 } // namespace
 
-/// JSON is UTF-8.
+/// JSON is UTF-8, and a zero byte would end it for the parser.
 bool Document::checkEncoding() {
+  if (size_t zero = text.find('\0'); zero != StringRef::npos) {
+    emitError(getLocation(zero)) << "a zero byte";
+    return false;
+  }
   const auto *bytes = reinterpret_cast<const llvm::UTF8 *>(text.data());
   const llvm::UTF8 *end = bytes + text.size(), *reached = bytes;
   if (llvm::isLegalUTF8String(&reached, end))

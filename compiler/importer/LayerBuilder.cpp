@@ -1,7 +1,7 @@
 // Builds layers through their interfaces: parameters' shapes, the result's type, the op.
 #include "compiler/importer/LayerBuilder.h"
 
-#include "dialects/nn/Nn.h"
+#include "dialects/nn/LayerCheck.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -14,6 +14,9 @@ namespace dlc::importer {
 
 /// How `parameter`'s op says that it is drawn as its readers want it; replaced by assignInitialisers.
 static constexpr StringLiteral drawnForReaders = "weights";
+
+/// Inputs of a faulty layer that are pointed at.
+static constexpr size_t noteLimit = 4;
 
 /// Runs the op's type inference, which wants the attributes as the op's properties.
 FailureOr<SmallVector<Type, 1>> LayerBuilder::inferResult(const OperationState &state) {
@@ -39,6 +42,15 @@ Value LayerBuilder::build(const LayerPlan &plan) {
   MLIRContext *context = reporter.getContext();
   OperationState state(NameLoc::get(StringAttr::get(context, plan.name), plan.location),
                        OperationName(("nn." + plan.layer.name).str(), context));
+
+  // An error names the other parties: what the layer reads.
+  ScopedDiagnosticHandler noteInputs(context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      for (Value input : ArrayRef(plan.inputs).take_front(noteLimit))
+        diagnostic.attachNote(input.getLoc())
+            << "it reads " << nn::shapeText(cast<RankedTensorType>(input.getType()).getShape()) << " from here";
+    return failure(); // go on to the handler that prints
+  });
 
   // 1. The shapes of its parameters.
   SmallVector<RankedTensorType> inputTypes, parameterTypes;
