@@ -105,6 +105,8 @@ public:
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
   std::vector<Halide::Argument> arguments;
+  /// Helpers that are computed row by row of the plane for all channels, or first.
+  std::vector<Func> rowHelpers;
 
   /// Elements of this type in a vector register.
   int64_t vectorLanes(Halide::Type type) const { return std::max<int64_t>(1, target.vectorBytes / type.bytes()); }

@@ -36,15 +36,28 @@ LogicalResult halide_backend::defineLocalResponseNorm(Kernel &kernel, nn::LocalR
   const Tensor &input = kernel.get(op.getInput());
   int channels = static_cast<int>(domain.shape[1]), size = static_cast<int>(op.getSize());
 
-  Expr x = input.read(domain.point), c = domain.point.at[1], sum = constant(input.type, 0);
-  for (int offset = -(size / 2); offset <= (size - 1) / 2; ++offset) {
-    Expr neighbour = c + offset;
-    Expr value = input.read(domain.point.with(1, Halide::clamp(neighbour, 0, channels - 1)));
-    sum = sum + select(neighbour >= 0 && neighbour < channels, value * value, constant(input.type, 0));
+  Expr c = domain.point.at[1], zero = constant(input.type, 0), sum = zero;
+  auto squareAt = [&](const Point &point, Expr channel) {
+    Expr value = input.read(point.with(1, Halide::clamp(channel, 0, channels - 1)));
+    return select(channel >= 0 && channel < channels, value * value, zero);
+  };
+  // Blocked tensors: the squares of a row lie channel by channel, so that the
+  // neighbours of a block are a vector too.
+  std::optional<Func> squares;
+  if (domain.lanes && domain.shape.size() == 4) {
+    Var channel("channel");
+    squares = Func("squares");
+    std::vector<Var> vars = {channel, domain.vars[1], domain.vars[2], domain.vars[4]};
+    (*squares)(vars) = squareAt(domain.point, channel);
+    squares->align_bounds(channel, static_cast<int>(domain.lanes)).vectorize(channel, static_cast<int>(domain.lanes));
+    kernel.rowHelpers.push_back(*squares);
   }
+  for (int offset = -(size / 2); offset <= (size - 1) / 2; ++offset)
+    sum = sum + (squares ? (*squares)(c + offset, domain.vars[1], domain.vars[2], domain.vars[4])
+                         : squareAt(domain.point, c + offset));
   Expr base = constant(input.type, op.getK().convertToDouble()) +
               sum * constant(input.type, op.getAlpha().convertToDouble() / size);
-  kernel.define(op, domain, x * power(base, -op.getBeta().convertToDouble()));
+  kernel.define(op, domain, input.read(domain.point) * power(base, -op.getBeta().convertToDouble()));
   return success();
 }
 

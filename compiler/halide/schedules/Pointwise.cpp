@@ -86,6 +86,15 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
     tiled = 2; // row-major: channels share their inputs
   while (sums && tiled + 2 < loops.size() && loops[tiled].extent == 1)
     ++tiled;
+  // Where helpers hold a row of all channels, rows are outermost.
+  bool hasRows = stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
+  if (hasRows)
+    std::swap(loops[2], loops[3]); // (x, block, y, n)
+  for (Func &helper : kernel.rowHelpers)
+    if (hasRows)
+      helper.compute_at(func, loops[3].var);
+    else if (stage.isResult)
+      helper.compute_root();
   std::vector<Halide::VarOrRVar> order = {inner};
   Var tile("tile");
   bool isTiled = steps > 1 && tiled < loops.size() && loops[tiled].extent > 1;
@@ -112,7 +121,7 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
 
   // 4. Threads share what is outside.
   if (parallel && loops.size() > 1)
-    parallelize(func, ArrayRef<Loop>(loops).drop_front());
+    parallelize(func, ArrayRef<Loop>(loops).drop_front(hasRows ? 3 : 1));
 }
 
 LogicalResult halide_backend::schedulePointwise(Kernel &kernel, kernel::PointwiseAttr schedule) {

@@ -5,7 +5,9 @@
 // 2. At each strip: the input's transform, one tile of one block of channels at a
 //    time; then for each of the (m + 2)² places in a tile a matrix product, whose
 //    sums stay in registers.
-// 3. Threads share the strips. Where one strip is the whole plane, they share
+// 3. A pool whose windows lie within strips takes the results of a block of a
+//    strip at a time.
+// 4. Threads share the strips. Where one strip is the whole plane, they share
 //    each of the three steps instead.
 #include "compiler/halide/schedules/Schedules.h"
 
@@ -26,6 +28,8 @@ struct WinogradSchedule {
   Var strip{"strip"}, tileColumn{"tile_column"};
 
   void scheduleStage(bool parallel);
+  void schedulePooled(Stage &pool, int64_t poolRows, bool parallel);
+  void scheduleTile();
   void scheduleInput(const Func &reader, const Var &at);
   void scheduleProducts(const Func &reader, const Var &at);
 };
@@ -46,8 +50,7 @@ void WinogradSchedule::scheduleStage(bool parallel) {
       .unroll(y);
   if (!stage.isResult)
     stage.func.compute_root();
-  parts.columns.compute_at(stage.func, tileColumn).vectorize(parts.lane).unroll(parts.x).unroll(parts.y);
-
+  scheduleTile();
   int64_t strips = llvm::divideCeilSigned(parts.tileRows, parts.stripRows);
   if (shareSteps) {
     parallelize(stage.func, {{rowInStrip, parts.stripRows}, {vars[3], blocks}, {strip, strips}, {vars[4], -1}});
@@ -60,6 +63,45 @@ void WinogradSchedule::scheduleStage(bool parallel) {
     step = parallelize(stage.func, {{strip, strips}, {vars[4], -1}}, strips);
   scheduleInput(stage.func, step);
   scheduleProducts(stage.func, step);
+}
+
+void WinogradSchedule::scheduleTile() {
+  parts.columns.compute_at(stage.func, tileColumn).vectorize(parts.lane).unroll(parts.x).unroll(parts.y);
+}
+
+/// (lane, x, row, block, strip, n), with the stage at the block.
+void WinogradSchedule::schedulePooled(Stage &pool, int64_t poolRows, bool parallel) {
+  ArrayRef<Var> vars = pool.domain.vars, stageVars = stage.domain.vars;
+  Var row("row"), tileRow("tile_row"), x("x_in_tile"), y("y_in_tile");
+  pool.func.split(vars[2], strip, row, static_cast<int>(poolRows), TailStrategy::GuardWithIf)
+      .reorder(vars[0], vars[1], row, vars[3], strip, vars[4])
+      .vectorize(vars[0]);
+  Var step = strip;
+  int64_t strips = llvm::divideCeilSigned(pool.domain.shape[2], poolRows);
+  if (parallel && strips > 1)
+    step = parallelize(pool.func, {{strip, strips}, {vars[4], -1}}, strips);
+  int m = static_cast<int>(parts.tile);
+  stage.func.compute_at(pool.func, vars[3])
+      .split(stageVars[1], tileColumn, x, m, TailStrategy::GuardWithIf)
+      .split(stageVars[2], tileRow, y, m, TailStrategy::GuardWithIf)
+      .reorder(stageVars[0], x, y, tileColumn, tileRow, stageVars[3], stageVars[4])
+      .vectorize(stageVars[0])
+      .unroll(x)
+      .unroll(y);
+  scheduleTile();
+  scheduleInput(pool.func, step);
+  scheduleProducts(pool.func, step);
+}
+
+/// The pool's rows to a strip where its windows lie within strips, else 0.
+static int64_t getPoolRows(Kernel &kernel, const Stage &stage, int64_t stripPixels) {
+  if (!findPoolStage(kernel, stage))
+    return 0;
+  auto window = cast<nn::WindowOpInterface>(*stage.value.user_begin());
+  int64_t size = window.getWindowSize()[0], stride = window.getWindowStride()[0];
+  bool fits = size <= stride && window.getWindowDilation()[0] == 1 && stripPixels % stride == 0 &&
+              llvm::all_of(window.getWindowPadding(), [](int64_t pixels) { return pixels == 0; });
+  return fits ? stripPixels / stride : 0;
 }
 
 /// (lane, x, y | t, block, strip, n)
@@ -131,6 +173,11 @@ LogicalResult halide_backend::scheduleWinograd(Kernel &kernel, kernel::WinogradA
                              input.lanes > 0,
                              llvm::divideCeilSigned(input.shape[1], std::max<int64_t>(1, input.lanes)),
                              shareSteps};
+  if (int64_t poolRows = getPoolRows(kernel, *stage, parts.stripRows * parts.tile)) {
+    layout.shareSteps = false;
+    layout.schedulePooled(*findPoolStage(kernel, *stage), poolRows, parallel);
+    return success();
+  }
   layout.scheduleStage(parallel);
   for (Stage &other : kernel.stages)
     if (&other != stage)

@@ -1,0 +1,355 @@
+"""Random kernels of every op, layout and schedule against the NumPy reference:
+
+    random_kernels.py DLC-KERNEL [--seed N] [--count N] [--family NAME]
+"""
+
+import argparse
+import os
+import sys
+
+import numpy as np
+
+from kernels import Blocked, Compiler, Kernel, Plain, Weights, check, ints
+
+
+class Source:
+    """Choices, and what several families build alike."""
+
+    def __init__(self, seed):
+        self.random = np.random.default_rng(seed)
+        self.lanes = self.pick(16, 16, 16, 8, 4)
+        self.kernel = Kernel(batch=self.pick(1, 2, 3), seed=seed)
+
+    def pick(self, *choices):
+        return choices[self.random.integers(len(choices))]
+
+    def upto(self, low, high):
+        return int(self.random.integers(low, high + 1))
+
+    def halo(self, least=0):
+        return tuple(self.upto(least, least + 2) for _ in range(4))
+
+    def layout(self, blocked=None):
+        if blocked if blocked is not None else self.pick(True, False):
+            return Blocked(self.lanes, self.pick((0, 0, 0, 0), self.halo()))
+        return Plain()
+
+    def vector_layout(self):
+        return self.pick(Weights("channels", self.lanes), Plain())
+
+    def activation(self, y):
+        name = self.pick("none", "relu", "relu", "sigmoid", "tanh", "elu", "silu", "leaky_relu")
+        return y if name == "none" else self.kernel.op(name, [y])
+
+    def residual(self, y, layout):
+        if self.pick(True, False):
+            r = self.kernel.input(*y.array.shape[1:], layout=layout)
+            return self.kernel.op("add", [y, r], function=lambda a, b: a + b)
+        return y
+
+    def finish(self, y, layout=None):
+        self.kernel.returns(y, layout or self.layout() if y.array.ndim in (2, 4) else Plain())
+        return self.kernel
+
+    def axis(self):
+        return self.pick("none", "rows", "blocks", "both")
+
+    def pointwise(self):
+        return self.pick(None, f"#kernel.pointwise<lanes = {self.lanes}, unroll = {self.upto(1, 4)}, parallel = {self.axis()}>")
+
+
+def pool(s, y, kinds=("max_pool2d", "avg_pool2d")):
+    h, w = y.array.shape[2:]
+    k = (min(h, s.upto(1, 3)), min(w, s.upto(1, 3)))
+    pad = [s.upto(0, e // 2) for e in (*k, *k)]
+    return s.kernel.pool(y, s.pick(*kinds), k, stride=(s.upto(1, 3), s.upto(1, 3)), pad=pad, ceil=s.pick(True, False),
+                         include=s.pick(True, False))
+
+
+def conv_direct(s):
+    """Blocked convolutions, with residuals, activations and pools."""
+    k = (s.upto(1, 5), s.upto(1, 5)) if s.pick(0, 1) else s.pick((1, 1), (3, 3))
+    pad = [s.upto(0, e // 2) for e in (*k, *k)]
+    i, o = s.pick(s.upto(1, 70), 16 * s.upto(1, 4)), s.pick(s.upto(1, 70), 16 * s.upto(1, 5))
+    h, w = s.upto(k[0], 20), s.upto(k[1], 20)
+    row_major = s.pick(False, False, True)
+    layout = Plain() if row_major else Blocked(s.lanes, s.pick((0, 0, 0, 0), s.halo(2)))
+    x = s.kernel.input(i, h, w, layout=layout)
+    y = s.kernel.conv(x, o, k, stride=(s.upto(1, 2), s.upto(1, 2)) if s.pick(0, 1) else 1, pad=pad,
+                      dilation=s.pick(1, 1, 1, 2) if min(h - k[0] * 2, w - k[1] * 2) > 0 else 1, bias=s.pick(True, True, False),
+                      weight_layout=Weights("direct", s.lanes, s.pick(1, s.lanes) if not row_major else 1),
+                      bias_layout=s.vector_layout())
+    y = s.activation(s.residual(y, s.layout()))
+    strips = 0
+    if s.pick(False, False, True):
+        y, strips = pool(s, y), s.pick(0, 1, 2, 3)
+    schedule = (f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 4)}, unrollK = {s.pick(1, 2, 4)}, "
+                f"strips = {strips}, parallel = {s.axis()}>")
+    return s.finish(y, s.layout(s.pick(True, True, False))), schedule
+
+
+def conv_flat(s):
+    """1x1 convolutions over whole planes."""
+    x = s.kernel.input(s.upto(1, 80), s.upto(1, 12), s.upto(1, 12), layout=Blocked(s.lanes))
+    y = s.kernel.conv(x, s.upto(1, 90), 1, weight_layout=Weights("direct", s.lanes, s.lanes), bias_layout=s.vector_layout())
+    y = s.activation(s.residual(y, Blocked(s.lanes)))
+    return s.finish(y, Blocked(s.lanes)), (f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 4)}, "
+                                           f"parallel = {s.axis()}>")
+
+
+def conv_rows(s):
+    """Row-major convolutions, lanes over x."""
+    k = (s.upto(1, 5), s.upto(1, 5))
+    x = s.kernel.input(s.upto(1, 5), s.upto(k[0], 30), s.upto(k[1], 40))
+    y = s.kernel.conv(x, s.upto(1, 12), k, stride=s.pick(1, 1, 2), pad=[s.upto(0, e // 2) for e in (*k, *k)])
+    y = s.activation(y)
+    strips = 0
+    if s.pick(False, True):
+        y, strips = pool(s, y), 1
+    return s.finish(y, Plain()), (f"#kernel.direct_conv<tileX = {s.upto(1, 4)}, tileC = {s.upto(1, 6)}, "
+                                  f"strips = {strips}, parallel = {s.axis()}>")
+
+
+def conv_groups(s):
+    g = s.upto(2, 4)
+    per = s.pick(s.upto(1, 6), s.lanes)
+    out = s.pick(s.upto(1, 6), s.lanes)
+    packed = s.pick(True, False)
+    x = s.kernel.input(g * per, s.upto(3, 9), s.upto(3, 9), layout=s.layout())
+    layout = Weights("direct", s.lanes, s.pick(1, s.lanes)) if packed else Plain()
+    y = s.kernel.conv(x, g * out, 3, pad=1, groups=g, weight_layout=layout, bias_layout=s.vector_layout() if packed else Plain())
+    schedule = s.pointwise()
+    result = s.layout()
+    if packed and isinstance(result, Blocked) and s.pick(True, False):
+        schedule = f"#kernel.direct_conv<tileX = {s.upto(1, 8)}, tileC = {s.upto(1, 3)}>"
+    return s.finish(s.activation(y), result), schedule
+
+
+def depthwise(s):
+    c, k = s.upto(2, 70), s.upto(1, 5)
+    x = s.kernel.input(c, s.upto(k, 20), s.upto(k, 20), layout=Blocked(s.lanes, s.pick((0, 0, 0, 0), s.halo(2))))
+    y = s.kernel.conv(x, c, k, stride=s.pick(1, 2), pad=k // 2, groups=c, weight_layout=Weights("depthwise", s.lanes),
+                      bias_layout=s.vector_layout())
+    return s.finish(s.activation(s.residual(y, s.layout())), s.layout(True)), (
+        f"#kernel.depthwise<tileX = {s.upto(1, 14)}, tileY = {s.upto(1, 3)}, parallel = {s.axis()}>")
+
+
+def dense(s):
+    packed = s.pick(True, True, False)
+    blocked = s.pick(True, False)
+    x = s.kernel.input(s.upto(1, 150), layout=Blocked(s.lanes) if blocked else Plain())
+    weights = Weights("direct", s.lanes, s.pick(1, s.lanes) if blocked else 1) if packed else Plain()
+    y = s.activation(s.kernel.linear(x, s.upto(1, 150), weight_layout=weights, bias_layout=s.vector_layout() if packed else Plain()))
+    if s.pick(False, False, True):
+        y = s.kernel.op(s.pick("softmax", "log_softmax"), [y])
+    schedule = f"#kernel.dense<tileC = {s.upto(1, 8)}, tileN = {s.upto(1, 4)}, parallel = {s.axis()}>" if packed else s.pointwise()
+    return s.finish(y, s.pick(Plain(), Blocked(s.lanes))), schedule
+
+
+def dense_conv(s):
+    """Convolutions whose window is the whole plane, and linear layers over more than two dimensions."""
+    if s.pick(True, False):
+        x = s.kernel.input(*[s.upto(1, 9) for _ in range(s.upto(1, 3))], s.upto(1, 40))
+        return s.finish(s.activation(s.kernel.linear(x, s.upto(1, 40))), Plain() if x.array.ndim != 4 else None), s.pointwise()
+    k = (s.upto(1, 4), s.upto(1, 4))
+    x = s.kernel.input(s.upto(1, 60), *k, layout=Blocked(s.lanes))
+    y = s.kernel.conv(x, s.upto(1, 100), k, weight_layout=Weights("direct", s.lanes, s.lanes), bias_layout=s.vector_layout())
+    return s.finish(s.activation(y), s.layout(True)), (
+        f"#kernel.dense<tileC = {s.upto(1, 8)}, tileN = {s.upto(1, 4)}, parallel = {s.axis()}>")
+
+
+def winograd(s):
+    tile = s.pick(2, 4, 4, 6)
+    x = s.kernel.input(s.upto(1, 50), s.upto(3, 20), s.upto(3, 20), layout=Blocked(s.lanes, s.pick((0, 0, 0, 0), (1, 1, 1, 1), s.halo(2))))
+    y = s.kernel.conv(x, s.upto(1, 50), 3, pad=[s.upto(0, 1) for _ in range(4)],
+                      weight_layout=Weights("winograd", s.lanes, s.lanes, tile), bias_layout=s.vector_layout())
+    y = s.activation(s.residual(y, s.layout()))
+    if s.pick(False, False, True):
+        y = pool(s, y)
+    return s.finish(y, s.layout(True)), (f"#kernel.winograd<tile = {tile}, stripRows = {s.upto(1, 6)}, tileX = {s.upto(1, 14)}, "
+                                         f"tileC = {s.upto(1, 4)}, parallel = {s.axis()}>")
+
+
+def conv_plain(s):
+    """Unpacked weights, any layout around them."""
+    groups = s.pick(1, 1, 2)
+    k = (s.upto(1, 4), s.upto(1, 4))
+    x = s.kernel.input(groups * s.upto(1, 20), s.upto(6, 14), s.upto(6, 14), layout=s.layout())
+    y = s.kernel.conv(x, groups * s.upto(1, 20), k, stride=s.pick(1, 2), pad=[s.upto(0, e // 2) for e in (*k, *k)],
+                      dilation=s.pick(1, 1, 2) if max(k) < 4 else 1, groups=groups, bias=s.pick(True, False))
+    y = s.activation(y)
+    if s.pick(False, False, True):
+        y = pool(s, y)
+    return s.finish(y), s.pointwise()
+
+
+def elementwise(s):
+    shape = [s.upto(1, 24) for _ in range(s.upto(1, 5))]
+    y = s.kernel.input(*shape, layout=s.layout() if len(shape) in (1, 3) else Plain())
+    for _ in range(s.upto(1, 4)):
+        kind = s.pick("activation", "add", "mul", "batch_norm", "identity", "broadcast")
+        if kind == "activation":
+            y = s.activation(y)
+        elif kind in ("add", "mul"):
+            r = s.kernel.input(*shape, layout=s.layout() if len(shape) in (1, 3) else Plain())
+            y = s.kernel.op(kind, [y, r], function=(lambda a, b: a + b) if kind == "add" else (lambda a, b: a * b))
+        elif kind == "broadcast":
+            lower = s.upto(0, len(shape))
+            dims = [s.pick(1, e) for e in shape[lower:]]
+            r = s.kernel.parameter(*dims) if lower or not dims else s.kernel.input(*dims)
+            if r.array.ndim:
+                y = s.kernel.op("mul", [y, r], function=lambda a, b: a * b)
+        elif kind == "batch_norm":
+            c = shape[0]
+            layout = s.vector_layout()
+            parts = {n: s.kernel.parameter(c, layout=layout, positive=n == "running_var")
+                     for n in ("weight", "bias", "running_mean", "running_var")}
+            y = s.kernel.op("batch_norm2d", [y], "", parts)
+        else:
+            y = s.kernel.op(s.pick("identity", "dropout"), [y])
+    if not s.kernel.ops:
+        y = s.kernel.op("relu", [y])
+    return s.finish(y), s.pointwise()
+
+
+def pools(s):
+    y = s.kernel.input(s.upto(1, 40), s.upto(1, 14), s.upto(1, 14), layout=s.layout())
+    if s.pick(True, False):
+        y = s.activation(y)
+    kind = s.pick("window", "window", "global", "large")
+    if kind == "global":
+        y = s.kernel.op("global_avg_pool2d", [y])
+    elif kind == "large":
+        h, w = y.array.shape[2:]
+        y = s.kernel.pool(y, s.pick("max_pool2d", "avg_pool2d"), (min(h, 7), min(w, 8)), stride=s.pick(1, 3))
+    else:
+        y = pool(s, y)
+    if s.pick(True, False):
+        y = s.activation(y)
+    return s.finish(y), s.pointwise()
+
+
+def normalizers(s):
+    rank = s.upto(2, 4)
+    shape = [s.upto(1, 40) for _ in range(rank - 1)]
+    y = s.kernel.input(*shape, layout=s.layout() if rank in (2, 4) else Plain())
+    if s.pick(True, False):
+        y = s.activation(y)
+    kind = s.pick("softmax", "log_softmax", "lrn")
+    if kind == "lrn" and rank >= 3:
+        size, beta = s.upto(1, 6), s.pick(0.75, 0.5, 0.6, 1.0)
+        y = s.kernel.op("local_response_norm", [y], f"size = {size} : i64, alpha = 0.1 : f64, beta = {beta} : f64, k = 2.0 : f64",
+                        size=size, alpha=0.1, beta=beta, k=2.0)
+    else:
+        dim = s.pick(*range(1, rank), -1)
+        y = s.kernel.op(kind if kind != "lrn" else "softmax", [y], f"dim = {dim} : i64", dim=dim)
+    return s.finish(y), s.pointwise()
+
+
+def shapes(s):
+    rank = s.upto(2, 5)
+    shape = [s.upto(1, 8) for _ in range(rank - 1)]
+    if s.pick(True, False):
+        shape[0] = s.lanes * s.upto(1, 2)
+    y = s.kernel.input(*shape, layout=s.layout() if rank in (2, 4) else Plain())
+    kind = s.pick("flatten", "reshape", "concat", "pad", "copy")
+    if kind == "flatten":
+        start = s.upto(1, rank - 1)
+        end = s.upto(start, rank - 1)
+        y = s.kernel.op("flatten", [y], f"start_dim = {start} : i64, end_dim = {end} : i64", start_dim=start, end_dim=end)
+    elif kind == "reshape":
+        total = int(np.prod(shape))
+        dims = []
+        while total > 1 and len(dims) < 3:
+            d = s.pick(*[e for e in range(1, total + 1) if total % e == 0])
+            dims.append(d)
+            total //= d
+        dims.append(total)
+        batch = -(2**63)
+        y = s.kernel.op("reshape", [y], f"shape = array<i64: {', '.join(map(str, [batch] + dims))}>",
+                        function=lambda a: a.reshape(a.shape[0], *dims))
+    elif kind == "concat":
+        dim = s.upto(1, rank - 1)
+        parts = [y]
+        for _ in range(s.upto(0, 2)):
+            other = list(shape)
+            other[dim - 1] = s.pick(s.upto(1, 20), s.lanes)
+            parts.append(s.kernel.input(*other, layout=s.layout() if rank in (2, 4) else Plain()))
+        y = s.kernel.op("concat", parts, f"dim = {dim} : i64", function=lambda *a: np.concatenate(a, dim))
+    elif kind == "pad":
+        sides = []
+        for e in reversed(shape[-s.upto(1, len(shape)):]):
+            low = s.upto(-(e - 1) // 2, 3)
+            sides += [low, s.upto(max(-(e - 1) // 2, 1 - e - low), 3)]
+        value = s.pick(0.0, 1.5)
+        y = s.kernel.op("pad", [y], f"padding = array<i64: {', '.join(map(str, sides))}>, value = {value:.1f} : f64",
+                        padding=sides, value=value)
+    else:
+        y = s.kernel.op("identity", [y])
+    return s.finish(y), s.pointwise()
+
+
+def inputs(s):
+    """The program's raw values, alone and in front of a convolution."""
+    c, h, w = s.upto(1, 4), s.upto(3, 20), s.upto(3, 20)
+    dtype = s.pick(np.uint8, np.float32, np.int8)
+    nhwc = s.pick(True, False)
+    x = s.kernel.input(*((h, w, c) if nhwc else (c, h, w)), dtype=dtype)
+    mean, std = ([], []) if s.pick(True, False, False) else ([0.1 * i for i in range(c)], [0.5 + 0.1 * i for i in range(c)])
+
+    def normalize(a):
+        a = a.transpose(0, 3, 1, 2) if nhwc else a
+        if not mean:
+            return a
+        a = a / 255 if dtype == np.uint8 else a
+        return (a - np.reshape(mean, (-1, 1, 1))) / np.reshape(std, (-1, 1, 1))
+
+    doubles = lambda name, v: f", {name} = array<f64: {', '.join(f'{e:.6f}' for e in v)}>" if v else ""  # noqa: E731
+    y = s.kernel.op("normalize", [x], f'layout = "{"NHWC" if nhwc else "NCHW"}"' + doubles("mean", mean) + doubles("std", std),
+                    function=normalize)
+    if s.pick(True, False):
+        return s.finish(y), s.pointwise()
+    y = s.activation(s.kernel.conv(y, s.upto(1, 40), 3, stride=s.pick(1, 2), pad=1, weight_layout=Weights("direct", s.lanes),
+                                   bias_layout=s.vector_layout()))
+    return s.finish(y, s.layout(True)), f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 2)}, parallel = {s.axis()}>"
+
+
+FAMILIES = {f.__name__: f for f in (conv_direct, conv_flat, conv_rows, conv_groups, depthwise, dense, dense_conv, winograd,
+                                    conv_plain, elementwise, pools, normalizers, shapes, inputs)}
+
+
+def run(program, family, seed):
+    source = Source(seed)
+    kernel, schedule = FAMILIES[family](source)
+    compiler = Compiler(program)
+    tolerance = 3e-4 if family == "winograd" else 2e-5
+    return check(compiler, kernel, schedule, tolerance, vector_bytes=4 * source.lanes, gap=source.pick(0, 64))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=3, help="kernels a family")
+    parser.add_argument("--family", choices=FAMILIES)
+    options = parser.parse_args()
+    failures = 0
+    for family in [options.family] if options.family else FAMILIES:
+        for seed in range(options.seed, options.seed + options.count):
+            # Each in a process of its own: a kernel that is wrong may crash.
+            child = os.fork()
+            if child == 0:
+                wrong = run(options.program, family, seed)
+                if wrong:
+                    print(f"{family} {seed} {wrong}", flush=True)
+                os._exit(1 if wrong else 0)
+            status = os.waitpid(child, 0)[1]
+            if status:
+                failures += 1
+                print(f"{family} {seed} failed with status {status}", flush=True)
+    print(f"{failures} failures", flush=True)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
