@@ -75,8 +75,8 @@ Product Product::of(const ContractionShape &shape, int64_t pixels, const Machine
   Product product = {pixels, llvm::divideCeilSigned(shape.outChannels, machine.lanes), shape.getDepth()};
   // Each pass over the blocks reads the whole input; a window finds most of it read by its neighbours.
   if (shape.getInputBytes() > cacheBytes)
-    product.streamedBytes = 4.0 * std::min<int64_t>(shape.window.stride[0] * shape.window.stride[1], shape.getTaps()) /
-                            shape.getTaps();
+    product.streamedBytes =
+        4.0 * std::min<int64_t>(shape.window.stride[0] * shape.window.stride[1], shape.getTaps()) / shape.getTaps();
   return product;
 }
 
@@ -105,8 +105,10 @@ RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, const Mach
         continue;
       // Tiles of all sizes have loops and guards of their own.
       double cycles = tailCycles * (product.pixels % tw > 0) + tailCycles * (product.blocks % tc > 0);
-      for (auto [w, columns] : {std::pair{tw, product.pixels / tw}, {product.pixels % tw, int64_t(product.pixels % tw > 0)}})
-        for (auto [c, rows] : {std::pair{tc, product.blocks / tc}, {product.blocks % tc, int64_t(product.blocks % tc > 0)}})
+      for (auto [w, columns] :
+           {std::pair{tw, product.pixels / tw}, {product.pixels % tw, int64_t(product.pixels % tw > 0)}})
+        for (auto [c, rows] :
+             {std::pair{tc, product.blocks / tc}, {product.blocks % tc, int64_t(product.blocks % tc > 0)}})
           cycles += columns * rows * getStepCycles(w, c, product, machine);
       // Of equals, the one that reads weights less often.
       if (cycles < bestCycles * 0.999 || (cycles < bestCycles * 1.001 && tw > best.pixels)) {

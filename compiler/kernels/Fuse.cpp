@@ -167,9 +167,9 @@ static void replaceByLaunch(ArrayRef<Operation *> layers, KernelTable &kernels, 
   SmallVector<Location> locations;
   for (Operation *layer : layers)
     locations.push_back(layer->getLoc());
-  auto launch = kernel::LaunchOp::create(builder, FusedLoc::get(builder.getContext(), locations),
-                                         func.getFunctionType().getResults(), FlatSymbolRefAttr::get(func.getSymNameAttr()),
-                                         operands, /*storage=*/ArrayAttr());
+  auto launch = kernel::LaunchOp::create(
+      builder, FusedLoc::get(builder.getContext(), locations), func.getFunctionType().getResults(),
+      FlatSymbolRefAttr::get(func.getSymNameAttr()), operands, /*storage=*/ArrayAttr());
   launch->setAttr(layersAttr, builder.getStringAttr(getLayerNames(layers)));
   layers.back()->getResult(0).replaceAllUsesWith(launch->getResult(0));
   for (Operation *layer : llvm::reverse(layers))

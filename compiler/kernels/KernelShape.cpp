@@ -51,7 +51,8 @@ bool ContractionShape::isPointwise() const {
 }
 
 bool ContractionShape::isDense() const {
-  return groups == 1 && getPixels() == 1 && window.size == input && window.padding == std::array<int64_t, 4>{0, 0, 0, 0};
+  return groups == 1 && getPixels() == 1 && window.size == input &&
+         window.padding == std::array<int64_t, 4>{0, 0, 0, 0};
 }
 
 KernelShape KernelShape::of(kernel::FuncOp func) {

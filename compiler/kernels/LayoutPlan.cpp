@@ -110,8 +110,7 @@ int64_t LayoutPlan::getWinogradTile(kernel::FuncOp func, const KernelShape &part
   return chooseWinogradTile(shape, &pool, options.machine);
 }
 
-void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, const KernelShape &parts,
-                                 OpPlan &plan) {
+void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, const KernelShape &parts, OpPlan &plan) {
   nn::ContractionOpInterface contraction = parts.contraction;
   BlockArgument argument = getContractedArgument(parts);
   auto weight = dyn_cast<BlockArgument>(contraction.getWeightOperand().get());

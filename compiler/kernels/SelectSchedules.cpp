@@ -93,8 +93,7 @@ Attribute Selector::select() {
 /// no halo) by blocks of channels. Behind it a pool wants its rows in strips: as
 /// many as keep the rows computed twice below a twentieth, and an even number.
 Attribute Selector::selectDirect(const ContractionShape &shape) {
-  bool line = shape.isPointwise() && !parts.pool &&
-              llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
+  bool line = shape.isPointwise() && !parts.pool && llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
               llvm::none_of(func.getFunctionType().getResults(), hasHalo);
   RegisterTile tile =
       chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine), machine);
@@ -121,25 +120,41 @@ Attribute Selector::selectRowMajor(const ContractionShape &shape) {
                                      isParallel() ? Axis::Both : Axis::None);
 }
 
-/// Strips of one or two rows of tiles while the transformed weights stay in the
-/// second cache; otherwise about 100 tiles, so that weights are read seldom.
+/// The register tile for matrix products that are rounded up to whole tiles.
+static RegisterTile chooseRoundedTile(int64_t pixels, int64_t blocks, const Machine &machine) {
+  RegisterTile best = {1, 1};
+  double bestCycles = std::numeric_limits<double>::max();
+  for (int64_t tc = 1; tc <= std::min<int64_t>(blocks, 8); ++tc)
+    for (int64_t tw = 1; tw <= std::min<int64_t>(pixels, machine.registers - 2); ++tw) {
+      if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
+        continue;
+      // A step of the sums: multiply-adds, or loads where they take longer; one more for the loop.
+      double step = 1 + std::max({1.0 * tw * tc, 1.15 * (tw + tc), 10.0});
+      double cycles = step * llvm::divideCeilSigned(pixels, tw) * llvm::divideCeilSigned(blocks, tc);
+      if (cycles < bestCycles * 0.999) {
+        bestCycles = cycles;
+        best = {tw, tc};
+      }
+    }
+  return best;
+}
+
+/// Planes of up to 100 tiles whose weights are beyond the second cache are one
+/// strip, so that weights are read once, and threads share its channels. Else a
+/// row of tiles, or two where it is short: what is in flight stays in the cache.
 Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) {
   int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
+  int64_t blocks = getBlocks(shape);
   double weightBytes = shape.getWeightBytes() * (tile + 2) * (tile + 2) / 9;
-  int64_t wanted = weightBytes <= 1024 * 1024 ? (columns >= 14 ? 1 : 2) : llvm::divideCeilSigned(100, columns);
-  int64_t strip = std::min(wanted, rows);
-  // An even number of strips nearby, if there are several.
-  if (strip < rows)
-    for (int64_t nearby : {strip, strip - 1, strip + 1})
-      if (nearby > 0 && llvm::divideCeilSigned(rows, nearby) % 2 == 0) {
-        strip = nearby;
-        break;
-      }
-  strip = llvm::divideCeilSigned(rows, llvm::divideCeilSigned(rows, strip)); // of much the same size
-  RegisterTile product = chooseRegisterTile({strip * columns, getBlocks(shape), shape.inChannels}, machine);
-  // With a single strip, each of the three stages is shared out by itself.
-  Axis axis = !isParallel() ? Axis::None : strip < rows ? Axis::Rows : Axis::Both;
-  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, axis);
+  bool whole = rows == 1 || (rows * columns <= 100 && weightBytes > 1024 * 1024);
+  int64_t strip = whole ? rows : std::min<int64_t>(rows, columns >= 14 ? 1 : 2);
+  RegisterTile product = chooseRoundedTile(strip * columns, blocks, machine);
+  // About four blocks, an even number of times if channels are shared out.
+  int64_t group = product.blocks * std::max<int64_t>(1, 4 / product.blocks);
+  if (whole && llvm::divideCeilSigned(blocks, group) % 2)
+    group = product.blocks;
+  Axis axis = !isParallel() ? Axis::None : whole ? Axis::Both : Axis::Rows;
+  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, group, axis);
 }
 
 /// 14x1 pixels of a block, or fewer in more rows where the plane is narrow.
@@ -148,8 +163,7 @@ Attribute Selector::selectDepthwise(const ContractionShape &shape) {
   int64_t width = shape.output[1], tileX = 1;
   double best = 0;
   for (int64_t tile = std::min(sums, width); tile >= 1; --tile) {
-    double used = static_cast<double>(width) / (llvm::divideCeilSigned(width, tile) * tile) *
-                  std::min(1.0, tile / 7.0);
+    double used = static_cast<double>(width) / (llvm::divideCeilSigned(width, tile) * tile) * std::min(1.0, tile / 7.0);
     if (used > best * 1.001) {
       best = used;
       tileX = tile;
@@ -194,7 +208,8 @@ struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
         func.setScheduleAttr(plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
                                    : selector.select());
       if (costs)
-        func->setAttr("kernel.cost", IntegerAttr::get(IntegerType::get(&getContext(), 64), std::llround(selector.getTime())));
+        func->setAttr("kernel.cost",
+                      IntegerAttr::get(IntegerType::get(&getContext(), 64), std::llround(selector.getTime())));
     }
   }
 };

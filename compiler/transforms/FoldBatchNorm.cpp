@@ -47,8 +47,7 @@ struct FoldBatchNorm : transforms::impl::FoldBatchNormBase<FoldBatchNorm> {
     // In program order, so that of two norms in a row both are folded.
     for (auto norm : llvm::make_early_inc_range(getOperation().getOps<nn::BatchNorm2dOp>())) {
       auto contraction = norm.getInput().getDefiningOp<nn::ContractionOpInterface>();
-      if (contraction && norm.getInput().hasOneUse() && hasChannelsFirst(contraction) &&
-          isConstant(norm, contraction))
+      if (contraction && norm.getInput().hasOneUse() && hasChannelsFirst(contraction) && isConstant(norm, contraction))
         fold(norm, contraction);
     }
   }
