@@ -39,7 +39,7 @@ static bool isText(Attribute value) {
   return text && !text.empty();
 }
 
-static const AttributeRule nameRule{nameAttr, "a string that is not empty", isText};
+static constexpr AttributeRule nameRule{nameAttr, "a string that is not empty", isText};
 
 LogicalResult NnDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   static const AttributeRule known[] = {
