@@ -46,7 +46,8 @@ FOREIGN = [
 ]
 
 # Machine paths and registry hosts have no place in a file that others read.
-FORBIDDEN = re.compile(r"/home/\w|/root/|/tmp/w\b|/work/(main|shared)|/Users/\w|https?://(localhost|127\.0\.0\.1|10\.\d+\.)|\b(TODO|FIXME|XXX)\b")
+FORBIDDEN = re.compile(
+    r"(?<![\w.%$}*-])/(home|root|Users|work|mnt|tmp)/\w+|https?://(localhost|127\.|10\.|192\.168\.)|\b(TODO|FIXME|XXX)\b")
 # How a purpose begins, in each language.
 PURPOSE = re.compile(r'^(//|#|"""|/\*|;|<!--)')
 
