@@ -267,7 +267,8 @@ Outcome Compilation::State::linkObject() {
   std::vector<object::KernelObject> objects;
   for (const auto &[name, compiled] : kernels)
     objects.push_back({kernel::getKernelSymbol(network, name), compiled.object});
-  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, kernel::getSymbols(network).model);
+  llvm::Expected<std::string> linked = object::linkModel(
+      *driverObject, objects, kernel::getSymbols(network).model, kernel::getIdentifier(network) + ".*");
   if (!linked)
     return report(linked.takeError(), Outcome::Internal);
   object = std::move(*linked);
@@ -289,7 +290,11 @@ ModuleOp Compilation::getModule() { return *state->module; }
 
 std::string Compilation::getNetworkName() { return kernel::getIdentifier(state->getNetwork().getSymName()); }
 
-bool Compilation::isSeeded() const { return state->parameters && state->parameters->isSeeded(); }
+bool Compilation::isSeeded() const {
+  bool hasParameters = false;
+  state->imported->walk([&](nn::ParameterOp) { hasParameters = true; });
+  return hasParameters && state->parameters && state->parameters->isSeeded();
+}
 
 void Compilation::print(Stage stage, llvm::raw_ostream &os) {
   if (stage == Stage::Halide || stage == Stage::Asm) {
