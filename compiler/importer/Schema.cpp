@@ -18,7 +18,7 @@ using llvm::json::Value;
 Object reference(StringRef definition) { return Object{{"$ref", ("#/$defs/" + definition).str()}}; }
 
 Object described(Object schema, StringRef description) {
-  schema["description"] = description;
+  schema["description"] = description.str(); // a Value does not own a StringRef
   return schema;
 }
 
@@ -39,7 +39,7 @@ Object list(Value items, int64_t least, std::optional<int64_t> most = std::nullo
 /// An object with these keys and no others.
 Object closedObject(Object properties, Array required, StringRef description) {
   return Object{{"type", "object"},
-                {"description", description},
+                {"description", description.str()},
                 {"properties", std::move(properties)},
                 {"required", std::move(required)},
                 {"additionalProperties", false}};

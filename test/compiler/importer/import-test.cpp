@@ -59,7 +59,7 @@ int main(int argc, char **argv) {
     return showParameters(*module, {weights, llvm::sys::path::parent_path(path).str(), seed});
   OpPrintingFlags flags;
   if (locations)
-    flags.enableDebugInfo(true, /*prettyForm=*/true);
+    flags.enableDebugInfo();
   module->print(llvm::outs(), flags);
   llvm::outs() << "\n";
   return 0;
