@@ -116,7 +116,8 @@ static pipeline::Options withProgress(pipeline::Options options) {
   return options;
 }
 
-LoadedNetwork::LoadedNetwork(const pipeline::Options &options) : compilation(withProgress(options), errs()) {}
+LoadedNetwork::LoadedNetwork(const pipeline::Options &options, raw_ostream &diagnostics)
+    : compilation(withProgress(options), diagnostics) {}
 
 LoadedNetwork::~LoadedNetwork() {
   if (library)
@@ -129,16 +130,18 @@ static Error toError(pipeline::Outcome outcome) {
   return failure(getExitCode(outcome), ""); // a diagnostic has said it
 }
 
-Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Options &options) {
-  std::unique_ptr<LoadedNetwork> network(new LoadedNetwork(options));
+Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Options &options,
+                                                             raw_ostream &diagnostics) {
+  std::unique_ptr<LoadedNetwork> network(new LoadedNetwork(options, diagnostics));
   pipeline::Compilation &compilation = network->compilation;
   if (Error error = toError(compilation.runTo(pipeline::Stage::Nn)))
     return error;
   network->inputs = getInputFormats(compilation.getImported());
   if (Error error = toError(compilation.runTo(pipeline::Stage::Object)))
     return error;
-  if (compilation.isSeeded() && !options.plain)
-    errs() << "dlc: note: the network names no weights; its parameters are drawn with seed " << options.seed << "\n";
+  if (compilation.isSeeded())
+    diagnostics << "dlc: note: the network names no weights; its parameters are drawn with seed " << options.seed
+                << "\n";
 
   SmallString<128> folder;
   if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc", folder))

@@ -7,6 +7,8 @@
 #include "tools/dlc/Array.h"
 #include "tools/dlc/Options.h"
 
+#include "llvm/Support/raw_ostream.h"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +44,9 @@ struct CompileOptions {
 class LoadedNetwork {
 public:
   /// Compiles a network, links its object into a shared one in a temporary
-  /// folder and loads that. Diagnostics and progress go to stderr.
-  static llvm::Expected<std::unique_ptr<LoadedNetwork>> load(const pipeline::Options &options);
+  /// folder and loads that. Progress goes to stderr.
+  static llvm::Expected<std::unique_ptr<LoadedNetwork>> load(const pipeline::Options &options,
+                                                             llvm::raw_ostream &diagnostics = llvm::errs());
   ~LoadedNetwork();
 
   const dlc_model *getModel() const { return model; }
@@ -52,7 +55,7 @@ public:
   std::string getSchedule(llvm::StringRef kernel) const;
 
 private:
-  explicit LoadedNetwork(const pipeline::Options &options);
+  LoadedNetwork(const pipeline::Options &options, llvm::raw_ostream &diagnostics);
 
   pipeline::Compilation compilation;
   std::vector<InputFormat> inputs;

@@ -59,10 +59,15 @@ static Expected<bool> verify(const CompileOptions &compile, int64_t batch, int64
   Expected<std::unique_ptr<LoadedNetwork>> optimised = LoadedNetwork::load(options);
   if (!optimised)
     return optimised.takeError();
+  // The second compilation has the same to say as the first, unless it fails.
   options.plain = true;
-  Expected<std::unique_ptr<LoadedNetwork>> plain = LoadedNetwork::load(options);
-  if (!plain)
+  std::string said;
+  raw_string_ostream diagnostics(said);
+  Expected<std::unique_ptr<LoadedNetwork>> plain = LoadedNetwork::load(options, diagnostics);
+  if (!plain) {
+    errs() << said;
     return plain.takeError();
+  }
 
   // A network that fixes its batch is run with that one.
   const bool isOpen = any_of((*plain)->getInputs(), [](const InputFormat &input) { return input.isBatched(); });
