@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ ninja-build ccache
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools lld-22 liblld-22-dev
-  nlohmann-json3-dev zlib1g-dev libzstd-dev
+  nlohmann-json3-dev zlib1g-dev libzstd-dev libgtest-dev
   libpng-dev libturbojpeg0-dev
   python3-venv
 )
@@ -18,7 +18,7 @@ case "${1:-}" in
 '') ;;
 --tests)
   # The cross compiler and the emulator are for --target aarch64-linux, clang for the fuzz targets.
-  packages+=(libgtest-dev graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev)
+  packages+=(graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev)
   requirements+=(tools/requirements-tests.txt)
   ;;
 *)
