@@ -90,11 +90,6 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
   bool hasRows = stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
   if (hasRows)
     std::swap(loops[2], loops[3]); // (x, block, y, n)
-  for (Func &helper : kernel.rowHelpers)
-    if (hasRows)
-      helper.compute_at(func, loops[3].var);
-    else if (stage.isResult)
-      helper.compute_root();
   std::vector<Halide::VarOrRVar> order = {inner};
   Var tile("tile");
   bool isTiled = steps > 1 && tiled < loops.size() && loops[tiled].extent > 1;
@@ -120,8 +115,14 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
   }
 
   // 4. Threads share what is outside.
+  Var row = hasRows ? loops[3].var : outer;
   if (parallel && loops.size() > 1)
-    parallelize(func, ArrayRef<Loop>(loops).drop_front(hasRows ? 3 : 1));
+    row = parallelize(func, ArrayRef<Loop>(loops).drop_front(hasRows ? 3 : 1));
+  for (Func &helper : kernel.rowHelpers)
+    if (hasRows)
+      helper.compute_at(func, row);
+    else if (stage.isResult)
+      helper.compute_root();
 }
 
 LogicalResult halide_backend::schedulePointwise(Kernel &kernel, kernel::PointwiseAttr schedule) {

@@ -7,8 +7,10 @@ A line: the kernel, microseconds, GFLOP/s, share of peak. With --cold other memo
 
 import argparse
 import ctypes
+import sys
 
 from kernels import Blocked, Compiler, Kernel, Plain, Weights
+from random_kernels import known_lanes
 
 ROWS = []
 
@@ -123,6 +125,8 @@ def main():
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--schedule")
     options = parser.parse_args()
+    if 16 not in known_lanes():
+        sys.exit("the kernels here need AVX-512")
     compiler = Compiler(options.program)
     for name, build, schedule in ROWS:
         if options.filter not in name:

@@ -6,10 +6,17 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from kernels import Blocked, Compiler, Kernel, Plain, Weights, check, ints
+
+
+def known_lanes():
+    """Floats in the vectors that this processor can run."""
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return [16] * 3 * ("avx512dq" in flags) + [8] * ("avx2" in flags) + [4]
 
 
 class Source:
@@ -17,7 +24,7 @@ class Source:
 
     def __init__(self, seed):
         self.random = np.random.default_rng(seed)
-        self.lanes = self.pick(16, 16, 16, 8, 4)
+        self.lanes = self.pick(*known_lanes())
         self.kernel = Kernel(batch=self.pick(1, 2, 3), seed=seed)
 
     def pick(self, *choices):
@@ -314,8 +321,40 @@ def inputs(s):
     return s.finish(y, s.layout(True)), f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 2)}, parallel = {s.axis()}>"
 
 
+def special(s):
+    """NaN, infinities, zeros of both signs, and numbers near the ends of the range."""
+    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-38, -1e-42, 88.5, -88.5, 120.0, -120.0, 1.0, -0.3], np.float32)
+    shape = (s.upto(1, 20), s.upto(3, 9), s.upto(3, 9))
+    array = s.random.standard_normal((s.kernel.batch, *shape)).astype(np.float32)
+    few = s.random.random(array.shape) < s.pick(0.02, 0.3)
+    array[few] = values[s.random.integers(len(values), size=int(few.sum()))]
+    y = s.kernel.input(*shape, array=array, layout=s.layout())
+    kind = s.pick("activation", "activation", "pool", "softmax", "average")
+    if kind == "activation":
+        y = s.kernel.op(s.pick("relu", "sigmoid", "tanh", "elu", "leaky_relu", "silu"), [y])
+    elif kind == "pool":
+        y = pool(s, y, ("max_pool2d",))
+    elif kind == "average":
+        y = s.kernel.op("global_avg_pool2d", [y])
+    else:
+        dim = s.upto(1, 3)
+        y = s.kernel.op(s.pick("softmax", "log_softmax"), [y], f"dim = {dim} : i64", dim=dim)
+    return s.finish(y), s.pointwise()
+
+
+def doubles(s):
+    s.kernel.dtype = np.float64
+    c, h, w = s.upto(1, 9), s.upto(3, 12), s.upto(3, 12)
+    y = s.activation(s.kernel.conv(s.kernel.input(c, h, w), s.upto(1, 9), 3, pad=1))
+    if s.pick(True, False):
+        y = pool(s, y)
+    y = s.kernel.op(s.pick("sigmoid", "softmax", "elu", "tanh"), [y])
+    s.kernel.returns(y)
+    return s.kernel, s.pick(None, "#kernel.pointwise<lanes = 8>", "#kernel.direct_conv<tileX = 2, tileC = 3>") if y else None
+
+
 FAMILIES = {f.__name__: f for f in (conv_direct, conv_flat, conv_rows, conv_groups, depthwise, dense, dense_conv, winograd,
-                                    conv_plain, elementwise, pools, normalizers, shapes, inputs)}
+                                    conv_plain, elementwise, pools, normalizers, shapes, inputs, special, doubles)}
 
 
 def run(program, family, seed):
