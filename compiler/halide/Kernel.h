@@ -23,15 +23,24 @@ namespace dlc::halide_backend {
 /// The parts of a Winograd convolution over tiles of `tile` x `tile` pixels. A
 /// strip is `stripRows` rows of tiles, numbered through by `t`.
 struct Winograd {
-  int64_t tile, stripRows;
+  struct Vars {
+    Var lane{"lane"}, t{"t"}, place{"place"}; // place: one of (tile + 2)²
+    Var block{"block"}, strip{"strip"}, n{"n"};
+    Var i{"i"}, j{"j"}; // column and row within a tile
+    Var tileX{"tile_x"}, tileY{"tile_y"};
+  };
+  int64_t tile, stripRows, strips;
   int64_t tileRows, tileColumns; // of the plane
-  Var lane, t, block, x, y, strip, n; // block: of input resp. output channels; x, y: within a tile
-  Func rows;     // Bt · d: (lane, x, y, t, block, strip, n)
-  Func input;    // Bt · d · B
-  RDom range;    // channels: lane, block; or all of them
-  Func sum;      // the products, summed over the channels
-  Func products; // the same, stored
-  Func columns;  // At · products
+  int64_t inputLanes;
+  Vars vars;
+  RDom tiles;        // of a strip: column, row
+  RDom channels;     // of the input
+  Func inputColumns; // Bt · d: (lane, i, j, tileX, tileY, block, n)
+  Func input;        // Bt · d · B: (lane, t, block, place, strip, n), an update over `tiles`
+  Func sum;          // the products, summed over the channels: (lane, t, block, place, strip, n)
+  Func products;     // the same, stored
+  Func resultRows;   // At · products: (lane, i, j, tileX, tileY, block, n)
+  Func result;       // the op's value
 };
 
 /// A Func that accumulates over `domain`, whose value an op returns unchanged at

@@ -1,6 +1,7 @@
 // Gives every kernel that has none a schedule, by the cost model's rules.
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/Passes.h"
+#include <limits>
 
 namespace dlc::kernels {
 #define GEN_PASS_DEF_SELECTSCHEDULES

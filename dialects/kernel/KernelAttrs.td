@@ -97,14 +97,23 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
 def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
   let summary = "Winograd F(tile x tile, 3x3) in strips of tile rows";
   let description = [{
-    A strip's tiles, `stripRows` rows of them, form one line, of which `tileX` by
-    `tileC` blocks of output channels stay in registers. A strip that is the whole
-    plane leaves no strips to share out: `parallel` = both then shares out each of
-    the three stages, input transform, products and output transform.
+    The input of a strip, `stripRows` rows of tiles, is transformed at once:
+    (tile + 2)² numbers a tile and channel. Its tiles then form one line, of which
+    `tileX` by `tileC` blocks of output channels stay in registers; both are
+    rounded up to whole register tiles. The products of `groupC` blocks
+    (rounded up to a multiple of `tileC`) are kept until their results are
+    computed. A pool whose windows divide the tile is computed with them.
+
+    `parallel` = rows: strips are shared out; each worker holds a strip's
+    transformed input and a group's products, which together want to fit the
+    second cache. Weights are read once a strip. = blocks or both: first blocks of
+    input channels are shared out, then groups; strips are then best the whole
+    plane, so that weights are read once.
   }];
   let parameters = (ins "int64_t":$tile, "int64_t":$stripRows, "int64_t":$tileX, "int64_t":$tileC,
+                        DefaultValuedParameter<"int64_t", "4">:$groupC,
                         Kernel_AxisParameter<"Rows">:$parallel);
-  let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $parallel) `>`";
+  let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $groupC, $parallel) `>`";
 }
 
 def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {

@@ -1,43 +1,85 @@
 // Y = At · [Σ_c (G · g · Gt) ⊙ (Bt · d · B)] · A, tile by tile of the plane (Lavin and Gray 2015).
 //
 // 1. Tiles of m x m results are numbered row by row within a strip; a tile reads
-//    (m + 2) x (m + 2) pixels. The last strip and the last column may reach
-//    beyond the plane: what they read there is zero, what they give is dropped.
-// 2. The input's transform, the products and the result's transform are Funcs of
-//    their own; a transform is two products with small constant matrices, whose
-//    rows are chosen by an index that schedules unroll.
+//    (m + 2) x (m + 2) pixels. Where tiles reach beyond the plane they read its
+//    last row or column of padding again, and what they give is dropped.
+// 2. The input's transform writes the tiles of a strip and no more: a schedule
+//    may round their number up in the products, whose surplus is dropped too.
+// 3. A transform is two products with small constant matrices, whose rows are
+//    chosen by an index that schedules unroll.
 #include "compiler/halide/algorithms/Winograd.h"
 #include "dialects/kernel/Winograd.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::halide_backend;
+using Matrix = kernel::WinogradMatrices::Matrix;
 
 kernel::WeightsAttr halide_backend::getWeightsForm(Value weight) {
   return dyn_cast_or_null<kernel::WeightsAttr>(cast<RankedTensorType>(weight.getType()).getEncoding());
 }
 
-/// matrix[row] · (element(0), element(1), …) for a row that is known once loops are unrolled.
-static Expr multiplyRow(const kernel::WinogradMatrices::Matrix &matrix, Expr row, Halide::Type type,
-                        llvm::function_ref<Expr(int)> element) {
-  std::vector<Expr> rows;
-  for (const std::vector<double> &coefficients : matrix) {
-    Expr sum;
-    for (auto [i, coefficient] : llvm::enumerate(coefficients)) {
-      if (coefficient == 0)
+//===----------------------------------------------------------------------===//
+// Products with constant matrices
+//===----------------------------------------------------------------------===//
+
+/// Σ coefficients[k] · values[k].
+static Expr combine(ArrayRef<double> coefficients, ArrayRef<Expr> values) {
+  Expr sum;
+  // What needs no product comes first: the rest are then multiply-adds.
+  for (bool plain : {true, false})
+    for (auto [coefficient, value] : llvm::zip_equal(coefficients, values)) {
+      if (coefficient == 0 || (coefficient == 1) != plain)
         continue;
-      Expr x = element(static_cast<int>(i));
-      if (coefficient == 1)
-        sum = sum.defined() ? sum + x : x;
-      else if (coefficient == -1)
-        sum = sum.defined() ? sum - x : -x;
-      else
-        sum = sum.defined() ? sum + x * constant(type, coefficient) : x * constant(type, coefficient);
+      if (coefficient == -1) {
+        sum = sum.defined() ? sum - value : -value;
+        continue;
+      }
+      Expr term = plain ? value : value * constant(value.type(), coefficient);
+      sum = sum.defined() ? sum + term : term;
     }
-    rows.push_back(sum.defined() ? sum : constant(type, 0));
-  }
-  return Halide::mux(row, rows);
+  return sum.defined() ? sum : Halide::Internal::make_zero(values[0].type());
 }
+
+/// Bt · values. The rows of a pair of points are the sum and the difference of
+/// what stands in even and in odd places.
+static std::vector<Expr> multiplyInput(const Matrix &bt, ArrayRef<Expr> values) {
+  std::vector<Expr> results = {combine(bt[0], values)};
+  for (size_t row = 1; row + 1 < bt.size(); row += 2) {
+    std::vector<double> even(bt[row]), odd(bt[row]);
+    for (size_t k = 0; k < values.size(); ++k)
+      (k % 2 ? even : odd)[k] = 0;
+    Expr evens = combine(even, values), odds = combine(odd, values);
+    results.push_back(evens + odds);
+    results.push_back(evens - odds);
+  }
+  results.push_back(combine(bt.back(), values));
+  return results;
+}
+
+/// At · values. Even rows see the sum of a pair's values, odd rows their difference.
+static std::vector<Expr> multiplyResult(const Matrix &at, ArrayRef<Expr> values) {
+  std::vector<Expr> sums = {values.front()}, differences = {values.front()};
+  for (size_t k = 1; k + 1 < values.size(); k += 2) {
+    sums.push_back(values[k] + values[k + 1]);
+    differences.push_back(values[k] - values[k + 1]);
+  }
+  sums.push_back(values.back());
+  differences.push_back(values.back());
+  std::vector<Expr> results;
+  for (auto [i, row] : llvm::enumerate(at)) {
+    std::vector<double> coefficients = {row.front()};
+    for (size_t k = 1; k + 1 < row.size(); k += 2)
+      coefficients.push_back(row[k]);
+    coefficients.push_back(row.back());
+    results.push_back(combine(coefficients, i % 2 ? differences : sums));
+  }
+  return results;
+}
+
+//===----------------------------------------------------------------------===//
+// The convolution
+//===----------------------------------------------------------------------===//
 
 static LogicalResult checkWinograd(Kernel &kernel, nn::Conv2dOp op, kernel::WeightsAttr form) {
   auto areAll = [](ArrayRef<int64_t> values, int64_t value) {
@@ -46,8 +88,16 @@ static LogicalResult checkWinograd(Kernel &kernel, nn::Conv2dOp op, kernel::Weig
   if (!areAll(op.getKernelSize(), 3) || !areAll(op.getStride(), 1) || !areAll(op.getDilation(), 1) ||
       op.getGroups() != 1)
     return op.emitOpError("expects a 3x3 window of stride and dilation 1 in one group with weights of form winograd");
-  if (form.getLanes() != kernel.lanes)
-    return op.emitOpError("expects weights of ") << kernel.lanes << " lanes but got " << form.getLanes();
+  int64_t inputLanes = kernel.get(op.getInput()).lanes;
+  if (form.getLanes() != kernel.lanes || form.getInLanes() != inputLanes)
+    return op.emitOpError("expects weights for the ")
+           << inputLanes << " lanes of its input and the " << kernel.lanes << " of its result but got " << form;
+  auto schedule = dyn_cast_or_null<kernel::WinogradAttr>(kernel.getSchedule());
+  if (!schedule)
+    return kernel.op.emitOpError("expects the schedule winograd and weights of form winograd together");
+  if (schedule.getTile() != form.getTile())
+    return kernel.op.emitOpError("expects the tile of its weights, ")
+           << form.getTile() << ", in its schedule but got " << schedule.getTile();
   return success();
 }
 
@@ -55,83 +105,83 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   kernel::WeightsAttr form = getWeightsForm(op.getWeight());
   if (failed(checkWinograd(kernel, op, form)))
     return failure();
-  const Tensor &input = kernel.get(op.getInput());
-  Halide::Type type = input.type;
+  const Tensor &input = kernel.get(op.getInput()), &weight = kernel.get(op.getWeight());
+  auto schedule = cast<kernel::WinogradAttr>(kernel.getSchedule());
   Domain domain = kernel.makeDomainOf(op.getResult());
-  int m = static_cast<int>(form.getTile()), size = m + 2;
-  int64_t height = domain.shape[2], width = domain.shape[3];
-
   Winograd parts;
-  parts.tile = m;
-  parts.tileRows = llvm::divideCeilSigned(height, m);
-  parts.tileColumns = llvm::divideCeilSigned(width, m);
-  auto schedule = dyn_cast_or_null<kernel::WinogradAttr>(kernel.getSchedule());
-  parts.stripRows = std::clamp<int64_t>(schedule ? schedule.getStripRows() : 1, 1, parts.tileRows);
-  int columns = static_cast<int>(parts.tileColumns), stripRows = static_cast<int>(parts.stripRows);
-  kernel::WinogradMatrices matrices = kernel::getWinogradMatrices(m);
+  parts.tile = form.getTile();
+  parts.inputLanes = input.lanes;
+  parts.tileRows = llvm::divideCeilSigned(domain.shape[2], parts.tile);
+  parts.tileColumns = llvm::divideCeilSigned(domain.shape[3], parts.tile);
+  parts.stripRows = std::clamp<int64_t>(schedule.getStripRows(), 1, parts.tileRows);
+  parts.strips = llvm::divideCeilSigned(parts.tileRows, parts.stripRows);
+  const int m = static_cast<int>(parts.tile), size = m + 2, lanes = static_cast<int>(input.lanes);
+  const int columns = static_cast<int>(parts.tileColumns), stripRows = static_cast<int>(parts.stripRows);
+  const kernel::WinogradMatrices matrices = kernel::getWinogradMatrices(m);
+  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY] = parts.vars;
 
-  parts.lane = Var("lane"), parts.t = Var("t"), parts.block = Var("block"), parts.x = Var("x"), parts.y = Var("y");
-  parts.strip = Var("strip"), parts.n = Var("n");
-  const Var &lane = parts.lane, &t = parts.t, &block = parts.block, &x = parts.x, &y = parts.y, &strip = parts.strip,
-            &n = parts.n;
-
-  // 1. Bt · d, then · B. `block` counts the input's channels, in blocks or singly.
-  int lanes = static_cast<int>(input.lanes), channels = static_cast<int>(input.shape[1]);
-  bool inBlocks = lanes > 0;
-  int64_t stripCount = llvm::divideCeilSigned(parts.tileRows, parts.stripRows);
-  std::array<int64_t, 4> reach = {op.getPadding()[0], op.getPadding()[1],
-                                  stripCount * stripRows * m + 2 - op.getPadding()[0] - input.shape[2],
-                                  int64_t(columns) * m + 2 - op.getPadding()[1] - input.shape[3]};
-  bool inPlace = input.isArgument ? input.hasHalo(reach)
-                                  : llvm::all_of(reach, [](int64_t pixels) { return pixels <= 0; });
-  auto readTile = [&](Expr tileX, int tileY) {
-    Point at;
-    at.at = {n, Expr(), (strip * stripRows + t / columns) * m + tileY - static_cast<int>(op.getPadding()[0]),
-             (t % columns) * m + tileX - static_cast<int>(op.getPadding()[1])};
-    if (inBlocks)
-      at = at.withChannel(block, lane, lanes);
-    else
-      at.at[1] = block;
-    return inPlace ? input.read(at) : input.readOrElse(at, constant(type, 0));
+  // 1. The transform of the input, in place where the halo holds the padding.
+  std::array<int64_t, 4> reach = {op.getPadding()[0], op.getPadding()[1], 0, 0};
+  for (unsigned dim = 0; dim < 2; ++dim)
+    reach[dim + 2] = std::max<int64_t>(0, domain.shape[dim + 2] + 2 - reach[dim] - input.shape[dim + 2]);
+  bool inPlace = input.isArgument && input.hasHalo(reach);
+  // Pixel `offset` of tile `tile` along the plane's dimension `dim`, whose tiles cover `covered` pixels.
+  auto locate = [&](unsigned dim, const Expr &tile, const Expr &offset, int64_t covered) -> Expr {
+    Expr at = tile * m + offset - static_cast<int>(reach[dim]);
+    int64_t last = input.shape[dim + 2] + reach[dim + 2] - 1;
+    return inPlace && covered != domain.shape[dim + 2] ? Halide::min(at, static_cast<int>(last)) : at;
   };
-  // Row-major inputs have no lanes: their coordinate is 0 alone.
-  parts.rows = Func("winograd_rows");
-  parts.rows(lane, x, y, t, block, strip, n) =
-      multiplyRow(matrices.bt, y, type, [&](int i) { return readTile(x, i); });
-  parts.input = Func("winograd_input");
-  parts.input(lane, t, block, x, y, strip, n) =
-      multiplyRow(matrices.bt, x, type, [&](int i) { return parts.rows(lane, i, y, t, block, strip, n); });
+  std::vector<Expr> values;
+  for (int row = 0; row < size; ++row) {
+    Point at;
+    at.at = {n, Expr(), locate(0, tileY, row, parts.strips * stripRows * m), locate(1, tileX, i, columns * m)};
+    at = at.withChannel(block, lane, lanes);
+    values.push_back(inPlace ? input.read(at) : input.readOrElse(at, constant(input.type, 0)));
+  }
+  std::string name = kernel.nameOf(op);
+  parts.inputColumns = Func(name + "_input_columns");
+  parts.inputColumns(lane, i, j, tileX, tileY, block, n) = Halide::mux(j, multiplyInput(matrices.bt, values));
+  parts.tiles = RDom(0, columns, 0, stripRows, "tiles");
+  values.clear();
+  for (int column = 0; column < size; ++column)
+    values.push_back(parts.inputColumns(lane, column, place / size, parts.tiles.x, strip * stripRows + parts.tiles.y,
+                                        block, n));
+  parts.input = Func(name + "_input");
+  parts.input(lane, t, block, place, strip, n) = Halide::undef(input.type);
+  parts.input(lane, parts.tiles.y * columns + parts.tiles.x, block, place, strip, n) =
+      Halide::mux(place % size, multiplyInput(matrices.bt, values));
 
-  // 2. The products.
-  const Tensor &weight = kernel.get(op.getWeight());
-  bool wholeBlocks = inBlocks && channels % lanes == 0 && form.getInLanes() == lanes;
-  parts.range = wholeBlocks ? RDom(0, lanes, 0, channels / lanes, "channels") : RDom(0, channels, "channels");
-  int inLanes = static_cast<int>(form.getInLanes());
-  Expr c = parts.range[0];
-  Expr weightAt = wholeBlocks ? weight.func(lane, parts.range[0], parts.range[1], block, y * size + x)
-                              : weight.func(lane, c % inLanes, c / inLanes, block, y * size + x);
-  Expr inputAt = wholeBlocks ? parts.input(parts.range[0], t, parts.range[1], x, y, strip, n)
-                 : inBlocks  ? parts.input(c % lanes, t, c / lanes, x, y, strip, n)
-                             : parts.input(0, t, c, x, y, strip, n);
-  parts.sum = Func("winograd_sum");
-  parts.sum(lane, t, block, x, y, strip, n) = constant(type, 0);
-  parts.sum(lane, t, block, x, y, strip, n) += weightAt * inputAt;
-  parts.products = Func("winograd_products");
-  parts.products(lane, t, block, x, y, strip, n) = parts.sum(lane, t, block, x, y, strip, n);
+  // 2. The products. Blocks may be rounded up as tiles are, but there is no weight to read for those.
+  parts.channels = RDom(0, static_cast<int>(input.shape[1]), "channels");
+  RVar channel = parts.channels.x;
+  int64_t blocks = llvm::divideCeilSigned(domain.shape[1], kernel.lanes);
+  Expr weightBlock = blocks % std::max<int64_t>(1, schedule.getTileC()) == 0
+                         ? Expr(block)
+                         : Expr(Halide::min(block, static_cast<int>(blocks - 1)));
+  parts.sum = Func(name + "_sum");
+  parts.sum(lane, t, block, place, strip, n) = constant(input.type, 0);
+  parts.sum(lane, t, block, place, strip, n) += parts.input(channel % lanes, t, channel / lanes, place, strip, n) *
+                                                weight.func(lane, channel % lanes, channel / lanes, weightBlock, place);
+  parts.products = Func(name + "_products");
+  parts.products(lane, t, block, place, strip, n) = parts.sum(lane, t, block, place, strip, n);
 
-  // 3. At · products, then · A, and the bias.
-  parts.columns = Func("winograd_columns");
-  parts.columns(lane, x, y, t, block, strip, n) = multiplyRow(
-      matrices.at, y, type, [&](int i) { return parts.products(lane, t, block, x, i, strip, n); });
+  // 3. The transform of the result, and the bias.
+  values.clear();
+  for (int row = 0; row < size; ++row)
+    values.push_back(
+        parts.products(lane, (tileY % stripRows) * columns + tileX, block, row * size + i, tileY / stripRows, n));
+  parts.resultRows = Func(name + "_result_rows");
+  parts.resultRows(lane, i, j, tileX, tileY, block, n) = Halide::mux(j, multiplyResult(matrices.at, values));
   const Point &out = domain.point;
-  Expr outY = out.at[2], outX = out.at[3], tileRow = outY / m;
-  Expr value = multiplyRow(matrices.at, outX % m, type, [&](int i) {
-    return parts.columns(out.lane, i, outY % m, (tileRow % stripRows) * columns + outX / m, out.block,
-                         tileRow / stripRows, out.at[0]);
-  });
+  Expr x = out.at[3], y = out.at[2];
+  values.clear();
+  for (int column = 0; column < size; ++column)
+    values.push_back(parts.resultRows(out.lane, column, y % m, x / m, y / m, out.block, out.at[0]));
+  Expr value = Halide::mux(x % m, multiplyResult(matrices.at, values));
   if (op.getBias())
     value = value + kernel.readVector(op.getBias(), out);
   kernel.define(op, domain, value);
-  kernel.reductions.push_back({op, parts.sum, domain, parts.range, std::nullopt, std::nullopt, parts});
+  parts.result = kernel.get(op.getResult()).func;
+  kernel.reductions.push_back({op, parts.sum, domain, parts.channels, std::nullopt, std::nullopt, parts});
   return success();
 }
