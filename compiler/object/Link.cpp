@@ -114,7 +114,8 @@ static Expected<std::string> renameSymbols(const KernelObject &kernel) {
   return runObjcopy(kernel.bytes, config);
 }
 
-Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelObject> kernels, StringRef exported) {
+Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelObject> kernels, StringRef exported,
+                                             StringRef kept) {
   TemporaryFolder folder;
   if (Error error = folder.create())
     return error;
@@ -139,6 +140,9 @@ Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelOb
     return createStringError(linked.getError(), "cannot read the linked object: " + linked.getError().message());
   objcopy::ConfigManager config;
   if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(exported)))
+    return error;
+  if (Error error = config.Common.SymbolsToKeep.addMatcher(
+          objcopy::NameOrPattern::create(kept, objcopy::MatchStyle::Wildcard, [](Error error) { return error; })))
     return error;
   for (StringRef section : {".comment", ".llvm_addrsig"})
     if (Error error = config.Common.ToRemove.addMatcher(getLiteral(section)))

@@ -1,5 +1,5 @@
 /* Compiles as C99 and as C++: runs a network in an arena of static storage and compares it with one that allocates. */
-#include "my-net.h"
+#include "my_net.h"
 
 #include <stdio.h>
 #include <string.h>
