@@ -14,9 +14,11 @@ static LogicalResult defineActivation(Kernel &kernel, Operation *op, llvm::funct
 }
 
 LogicalResult halide_backend::defineRelu(Kernel &kernel, nn::ReluOp op) {
-  return defineActivation(kernel, op, [](Expr x) {
+  // A max-pool wants no −0: it compares bit patterns.
+  bool toPool = llvm::any_of(op->getUsers(), llvm::IsaPred<nn::MaxPool2dOp>);
+  return defineActivation(kernel, op, [&](Expr x) {
     Expr zero = constant(x.type(), 0);
-    return select(isLess(x, zero), zero, x); // NaN is not less
+    return select(toPool ? isLessEqual(x, zero) : isLess(x, zero), zero, x); // NaN is neither
   });
 }
 

@@ -65,8 +65,22 @@ static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWin
 
 LogicalResult halide_backend::defineMaxPool2d(Kernel &kernel, nn::MaxPool2dOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
-  Expr lowest = constant(kernel.get(op.getInput()).type, -std::numeric_limits<double>::infinity());
+  Halide::Type type = kernel.get(op.getInput()).type;
+  Expr lowest = constant(type, -std::numeric_limits<double>::infinity());
   auto window = cast<nn::WindowOpInterface>(op.getOperation());
+  // Numbers that are not negative, and not −0, are ordered as their bit patterns
+  // are, and every NaN is greater: one instruction instead of three. Zeros beside
+  // the plane change nothing then.
+  if (op.getInput().getDefiningOp<nn::ReluOp>() && type.bits() == 32) {
+    defineWindow(
+        kernel, window, PoolWindow(window), domain, constant(type, 0), true,
+        [](Expr a, Expr b) {
+          auto bits = [](Expr x) { return Halide::reinterpret<uint32_t>(x); };
+          return Halide::reinterpret<float>(Halide::max(bits(a), bits(b)));
+        },
+        [](Expr value) { return value; });
+    return success();
+  }
   defineWindow(kernel, window, PoolWindow(window), domain, lowest, false, maxOrNan, [](Expr value) { return value; });
   return success();
 }

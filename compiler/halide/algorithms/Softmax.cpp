@@ -20,9 +20,15 @@ static Expr reduceAlong(Kernel &kernel, StringRef name, const Domain &domain, si
     if (i != dim)
       others.push_back(Var(("o" + llvm::Twine(i)).str()));
   Point at = domain.point;
-  for (size_t i = 0, next = others.size(); i < domain.shape.size(); ++i)
-    if (i != dim)
-      at = at.with(i, others[--next]);
+  for (size_t i = 0, next = others.size(); i < domain.shape.size(); ++i) {
+    if (i == dim)
+      continue;
+    Expr index = others[--next];
+    // Results for pad lanes are wanted too, but have no elements.
+    if (i == 1 && domain.point.inPadLanes)
+      index = Halide::min(index, static_cast<int>(domain.shape[1] - 1));
+    at = at.with(i, index);
+  }
   std::vector<Expr> here;
   for (size_t i = domain.shape.size(); i-- > 0;)
     if (i != dim)

@@ -197,13 +197,12 @@ LogicalResult halide_backend::scheduleDirectConv(Kernel &kernel, kernel::DirectC
     SmallVector<Loop> loops = tileStage(*stage, tile, TailStrategy::GuardWithIf);
     if (!stage->isResult)
       stage->func.compute_root();
-    if (parallel) {
-      ArrayRef<Loop> outer = ArrayRef<Loop>(loops).drop_front();
-      // A plane that is one line: its tiles are shared out too.
-      if (extents[2] == 1)
-        outer = loops;
-      parallelize(stage->func, outer.size() == loops.size() ? outer.drop_front() : outer);
-    }
+    // (pixel tile, row, channel tile, n). Where the last channel tile is not whole,
+    // items stay apart: Halide then sees from the task's number which tile it is,
+    // and the others need no tests.
+    ArrayRef<Loop> shared = ArrayRef<Loop>(loops).drop_front();
+    if (parallel)
+      parallelize(stage->func, extents[3] % tile.channelCount ? shared.drop_back() : shared);
     for (Stage &other : kernel.stages)
       if (&other != stage)
         schedulePlainStage(kernel, other, 0, 1, parallel);

@@ -116,8 +116,14 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
 
   // 4. Threads share what is outside.
   Var row = hasRows ? loops[3].var : outer;
-  if (parallel && loops.size() > 1)
-    row = parallelize(func, ArrayRef<Loop>(loops).drop_front(hasRows ? 3 : 1));
+  if (parallel && loops.size() > 1) {
+    // Rows stay apart where channels are enough to share: what happens at a plane's
+    // border then needs no tests inside of it.
+    size_t first = hasRows ? 3 : 1;
+    while (!hasRows && first + 2 < loops.size() && loops[loops.size() - 2].extent >= 8)
+      ++first;
+    row = parallelize(func, ArrayRef<Loop>(loops).drop_front(first));
+  }
   for (Func &helper : kernel.rowHelpers)
     if (hasRows)
       helper.compute_at(func, row);

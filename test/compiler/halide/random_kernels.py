@@ -201,11 +201,10 @@ def elementwise(s):
             r = s.kernel.input(*shape, layout=s.layout() if len(shape) in (1, 3) else Plain())
             y = s.kernel.op(kind, [y, r], function=(lambda a, b: a + b) if kind == "add" else (lambda a, b: a * b))
         elif kind == "broadcast":
-            lower = s.upto(0, len(shape))
+            lower = s.upto(0, len(shape) - 1)
             dims = [s.pick(1, e) for e in shape[lower:]]
             r = s.kernel.parameter(*dims) if lower or not dims else s.kernel.input(*dims)
-            if r.array.ndim:
-                y = s.kernel.op("mul", [y, r], function=lambda a, b: a * b)
+            y = s.kernel.op("mul", [y, r], function=lambda a, b: a * b)
         elif kind == "batch_norm":
             c = shape[0]
             layout = s.vector_layout()
