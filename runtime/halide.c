@@ -82,32 +82,32 @@ void dlc_rt_free(void *context, void *pointer) {
 // Parallel loops
 //===----------------------------------------------------------------------===//
 
+// What a task needs to begin, on one cache line: of the session, a line that the
+// caller has just written would have to follow.
 struct loop {
-  dlc_session *session;
-  dlc_rt_task function;
+  _Alignas(64) dlc_rt_task function;
   uint8_t *closure;
-  int min;
+  dlc_worker *workers;
   uint64_t float_modes; // of the thread that called dlc_run
-  int is_hook;          // threads are the caller's: leave their modes as found
+  int32_t threads;
+  int min;
+  int is_hook; // threads are the caller's: leave their modes as found
   atomic_int result;
 };
 
-// One task on one worker; what it leaves in the scratch after an error is
-// dropped. The worker may be in the middle of a kernel of its own (worker 0
-// is), so its state is put back.
+// One task on one worker. The worker may be in the middle of a kernel of its own
+// (worker 0 is), so its state is put back, also after an error.
 static void run_task(void *argument, int32_t task, int32_t index) {
   struct loop *loop = argument;
-  if (index < 0 || index >= loop->session->threads) {
-    dlc_kernel_error(&loop->session->workers[0],
-                     "parallel_for used worker %d, but the session has %d "
-                     "threads",
-                     index, loop->session->threads);
+  if (index < 0 || index >= loop->threads) {
+    dlc_kernel_error(&loop->workers[0], "parallel_for used worker %d, but the session has %d threads", index,
+                     loop->threads);
     atomic_store(&loop->result, -1);
     return;
   }
   if (atomic_load_explicit(&loop->result, memory_order_relaxed))
     return; // a task failed already
-  dlc_worker *worker = &loop->session->workers[index];
+  dlc_worker *worker = &loop->workers[index];
   uint64_t found = 0;
   if (loop->is_hook && (found = dlc_float_modes()) != loop->float_modes)
     dlc_set_float_modes(loop->float_modes);
@@ -139,8 +139,12 @@ int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size, ui
     }
     return 0;
   }
-  struct loop loop = {
-      .session = session, .function = function, .closure = closure, .min = min, .is_hook = session->hook != NULL};
+  struct loop loop = {.function = function,
+                      .closure = closure,
+                      .workers = session->workers,
+                      .threads = session->threads,
+                      .min = min,
+                      .is_hook = session->hook != NULL};
   if (loop.is_hook)
     loop.float_modes = dlc_float_modes();
   session->parallel_for(session->parallel_for_context, size, run_task, &loop);

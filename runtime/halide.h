@@ -30,7 +30,8 @@ struct halide_buffer_t {
 };
 
 // A worker's part of a session: its slice of the arena for dlc_rt_malloc, a
-// stack of blocks that are freed in any order and given back from the top.
+// stack of blocks that are freed in any order and given back from the top. On a
+// cache line of its own.
 struct scratch_block;
 typedef struct dlc_worker {
   dlc_session *session;
@@ -38,7 +39,7 @@ typedef struct dlc_worker {
   int32_t in_task; // within a parallel loop: loops below it run serially
   char *scratch, *top, *end;
   struct scratch_block *last;
-} dlc_worker;
+} __attribute__((aligned(64))) dlc_worker;
 
 #ifdef __cplusplus
 } // extern "C"

@@ -85,7 +85,6 @@ dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const 
   dlc_status status = check_pointers(session, inputs, outputs);
   if (!status) {
     bind_tensors(session, inputs, outputs);
-    dlc_scratch_reset(session);
     atomic_store_explicit(&session->missing_scratch, 0, memory_order_relaxed);
     atomic_store_explicit(&session->kernel_failed, 0, memory_order_relaxed);
     int pool_taken = take_threads(session);
@@ -98,8 +97,11 @@ dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const 
     status = judge(session, result);
     session->profiled_runs += session->profile && !status;
   }
-  if (status)
+  if (status) {
+    // A failed kernel may have left blocks behind; others never do.
+    dlc_scratch_reset(session);
     status = failed(session, status);
+  }
   atomic_store_explicit(&session->running, 0, memory_order_release);
   return status;
 }

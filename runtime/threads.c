@@ -1,24 +1,33 @@
 // The thread pool.
 //
-// 1. A run takes the pool (`busy`) and wakes the workers once (`runs`,
-//    `active`); they spin until the run has ended and a little longer, then
-//    sleep. A wake-up costs as much as a small layer, so no loop pays for one.
+// 1. A run takes the pool (`busy`) and wakes the workers once (`runs`); they
+//    spin until the run has ended (`active`) and a little longer, then sleep. A
+//    wake-up costs as much as a small layer, so no loop pays for one.
 // 2. A loop is published in one 64-bit word: the loop's number in the upper
 //    half, the tasks not yet claimed in the lower. Claiming is a compare-and-swap
 //    that counts down. The other fields of a loop are read before the claim and
 //    are valid if it succeeds: they change only when no task is unclaimed, and
 //    a number does not come back.
-// 3. The last finished task brings `unfinished` to 0, which the caller awaits.
+// 3. Workers count the tasks that they have finished; the caller knows how many
+//    it left to them and waits for that many more.
+//
+// A cache line that crosses to another core takes 100 to 200 ns, a good part of
+// what a loop costs: what the caller writes at other times than the workers
+// read it lies on lines of its own, and the caller has task 0 without a claim.
 #define _GNU_SOURCE
 #include "runtime/threads.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
@@ -41,24 +50,24 @@ struct pool_worker {
 };
 
 struct dlc_pool {
-  // What every spinning worker reads.
+  // The current loop, which every spinning worker reads.
   _Alignas(CACHE_LINE) atomic_uint_fast64_t claim;
   _Atomic(dlc_task_function) function;
   _Atomic(void *) closure;
-  atomic_int tasks;
-  atomic_int participants;          // workers with a smaller index take part in the run
   atomic_uint_fast64_t float_modes; // of the caller
-  atomic_int active;                // a run goes on
-  atomic_uint runs;                 // how many were begun
-  atomic_int stopping;
+  atomic_int tasks;
+  atomic_int participants; // workers with a smaller index take part
 
-  _Alignas(CACHE_LINE) atomic_int unfinished;
+  _Alignas(CACHE_LINE) atomic_uint finished; // by workers, in all loops
 
-  // What a run touches at its begin and end.
+  // The current run, which idle workers look at now and then.
   _Alignas(CACHE_LINE) atomic_int busy;
+  atomic_int active; // a run goes on
+  atomic_uint runs;  // how many were begun; what sleepers wait for
+  atomic_int limit;  // participants of the run's loops
   atomic_int sleepers;
-  pthread_mutex_t mutex;
-  pthread_cond_t wake;
+  atomic_int stopping;
+  unsigned expected; // what `finished` is when the last loop is done
 
   dlc_allocator allocator;
   int32_t threads;
@@ -133,7 +142,7 @@ static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
     int32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
     uint64_t wanted = atomic_load_explicit(&pool->float_modes, memory_order_relaxed);
     if (worker >= atomic_load_explicit(&pool->participants, memory_order_relaxed))
-      return done;
+      break;
     if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
@@ -142,9 +151,10 @@ static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
       *modes = wanted;
     }
     function(closure, tasks - (int32_t)(uint32_t)claim, worker);
-    // From here on the loop may end and its closure be gone.
-    atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_acq_rel);
     ++done;
+    // Behind this the loop may end and its closure be gone.
+    if (worker != 0)
+      atomic_fetch_add_explicit(&pool->finished, 1, memory_order_acq_rel);
     claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   }
   return done;
@@ -155,17 +165,19 @@ void dlc_pool_parallel_for(void *context, int32_t tasks, dlc_task_function funct
   if (tasks <= 0)
     return;
   uint64_t modes = dlc_float_modes();
+  uint_fast64_t last = atomic_load_explicit(&pool->claim, memory_order_relaxed);
+  uint_fast64_t number = (last >> 32) + 1;
+  int limit = atomic_load_explicit(&pool->limit, memory_order_relaxed);
   atomic_store_explicit(&pool->function, function, memory_order_relaxed);
   atomic_store_explicit(&pool->closure, closure, memory_order_relaxed);
   atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
+  atomic_store_explicit(&pool->participants, limit, memory_order_relaxed);
   atomic_store_explicit(&pool->float_modes, modes, memory_order_relaxed);
-  atomic_store_explicit(&pool->unfinished, tasks, memory_order_relaxed);
-  uint_fast64_t last = atomic_load_explicit(&pool->claim, memory_order_relaxed);
-  uint_fast64_t number = (last >> 32) + 1;
-  atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)tasks, memory_order_release);
+  atomic_store_explicit(&pool->claim, number << 32 | (uint32_t)(tasks - 1), memory_order_release);
 
-  work(pool, 0, &modes);
-  for (unsigned spins = 1; atomic_load_explicit(&pool->unfinished, memory_order_acquire) > 0; ++spins) {
+  function(closure, 0, 0);
+  pool->expected += (unsigned)(tasks - 1 - work(pool, 0, &modes));
+  for (unsigned spins = 1; atomic_load_explicit(&pool->finished, memory_order_acquire) != pool->expected; ++spins) {
     relax();
     if (spins >= SPINS_BEFORE_YIELD && spins % SPINS_PER_YIELD == 0)
       sched_yield();
@@ -176,19 +188,19 @@ void dlc_pool_parallel_for(void *context, int32_t tasks, dlc_task_function funct
 // Runs
 //===----------------------------------------------------------------------===//
 
+// Wakes every thread that sleeps until `runs` changes.
+static void wake_all(dlc_pool *pool) { syscall(SYS_futex, &pool->runs, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }
+
 int dlc_pool_begin(dlc_pool *pool, int32_t threads) {
   if (atomic_exchange_explicit(&pool->busy, 1, memory_order_acquire))
     return 0;
-  atomic_store_explicit(&pool->participants, threads, memory_order_relaxed);
-  atomic_store(&pool->active, 1);
+  atomic_store_explicit(&pool->limit, threads, memory_order_relaxed);
+  atomic_store_explicit(&pool->active, 1, memory_order_relaxed);
   atomic_fetch_add(&pool->runs, 1);
-  // A worker counts itself among the sleepers before it looks at `runs` for the
-  // last time, so either it sees this run or we see it.
-  if (atomic_load(&pool->sleepers) > 0) {
-    pthread_mutex_lock(&pool->mutex);
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->mutex);
-  }
+  // A worker counts itself among the sleepers before the system looks at `runs`
+  // for it, so either that sees this run or we see the worker.
+  if (atomic_load(&pool->sleepers) > 0)
+    wake_all(pool);
   return 1;
 }
 
@@ -199,23 +211,20 @@ void dlc_pool_end(dlc_pool *pool) {
 
 // Waits until a run later than `seen` begins or the pool is stopped.
 static void sleep_until_run(dlc_pool *pool, unsigned seen) {
-  pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepers, 1);
-  while (atomic_load(&pool->runs) == seen && !atomic_load(&pool->stopping))
-    pthread_cond_wait(&pool->wake, &pool->mutex);
+  while (atomic_load(&pool->runs) == seen)
+    syscall(SYS_futex, &pool->runs, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
   atomic_fetch_sub(&pool->sleepers, 1);
-  pthread_mutex_unlock(&pool->mutex);
 }
 
 static void *worker_main(void *argument) {
   struct pool_worker *self = argument;
   dlc_pool *pool = self->pool;
   uint64_t modes = dlc_float_modes();
-  int64_t idle_since = 0;
-  unsigned spins = 0; // since the last task
-  while (!atomic_load_explicit(&pool->stopping, memory_order_relaxed)) {
-    // Read before looking for work, so that a later run cannot be slept over.
-    unsigned seen = atomic_load_explicit(&pool->runs, memory_order_acquire);
+  unsigned seen = 0;      // runs that were begun when this worker became idle
+  int64_t idle_since = 0; // and the time
+  unsigned spins = 0;     // since the last task
+  for (;;) {
     if (work(pool, self->index, &modes)) {
       spins = 0;
       continue;
@@ -223,18 +232,21 @@ static void *worker_main(void *argument) {
     relax();
     if (++spins < SPINS_BEFORE_YIELD || spins % SPINS_PER_YIELD != 0)
       continue;
+    if (atomic_load_explicit(&pool->stopping, memory_order_acquire))
+      return NULL;
     sched_yield();
-    int takes_part = atomic_load_explicit(&pool->active, memory_order_relaxed) &&
-                     self->index < atomic_load_explicit(&pool->participants, memory_order_relaxed);
     int64_t time = now();
-    if (takes_part || spins == SPINS_BEFORE_YIELD) {
+    unsigned runs = atomic_load_explicit(&pool->runs, memory_order_acquire);
+    int takes_part = atomic_load_explicit(&pool->active, memory_order_relaxed) &&
+                     self->index < atomic_load_explicit(&pool->limit, memory_order_relaxed);
+    if (takes_part || runs != seen || spins == SPINS_BEFORE_YIELD) {
       idle_since = time;
+      seen = runs;
     } else if (time - idle_since > SPIN_NANOSECONDS) {
       sleep_until_run(pool, seen);
       spins = 0;
     }
   }
-  return NULL;
 }
 
 //===----------------------------------------------------------------------===//
@@ -243,14 +255,11 @@ static void *worker_main(void *argument) {
 
 // Joins the first `started` workers and frees the pool.
 static void stop(dlc_pool *pool, int32_t started) {
-  pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->stopping, 1);
-  pthread_cond_broadcast(&pool->wake);
-  pthread_mutex_unlock(&pool->mutex);
+  atomic_fetch_add(&pool->runs, 1);
+  wake_all(pool);
   for (int32_t i = 0; i < started; ++i)
     pthread_join(pool->workers[i].thread, NULL);
-  pthread_cond_destroy(&pool->wake);
-  pthread_mutex_destroy(&pool->mutex);
   dlc_allocator allocator = pool->allocator;
   allocator.deallocate(allocator.context, pool, pool->bytes);
 }
@@ -264,8 +273,6 @@ dlc_status dlc_pool_start(int32_t threads, const dlc_allocator *allocator, dlc_p
   pool->allocator = *allocator;
   pool->threads = threads;
   pool->bytes = bytes;
-  pthread_mutex_init(&pool->mutex, NULL);
-  pthread_cond_init(&pool->wake, NULL);
 
   // The application's signals are handled on the application's threads.
   sigset_t all, previous;
