@@ -140,15 +140,14 @@ static RegisterTile chooseRoundedTile(int64_t pixels, int64_t blocks, const Mach
   return best;
 }
 
-/// Planes of up to 100 tiles whose weights are beyond the second cache are one
-/// strip, so that weights are read once, and threads share its channels. Else a
-/// row of tiles, or two where it is short: what is in flight stays in the cache.
+/// Planes of up to 100 tiles are one strip, so that weights are read once, and
+/// threads share its channels. Else a row of tiles, or two where it is short:
+/// what is in flight stays in the second cache.
 Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) {
   int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
   int64_t blocks = getBlocks(shape);
-  double weightBytes = shape.getWeightBytes() * (tile + 2) * (tile + 2) / 9;
-  bool whole = rows == 1 || (rows * columns <= 100 && weightBytes > 1024 * 1024);
-  int64_t strip = whole ? rows : std::min<int64_t>(rows, columns >= 14 ? 1 : 2);
+  bool whole = rows == 1 || rows * columns <= 100;
+  int64_t strip = whole ? rows : columns < 14 && rows % 2 == 0 ? 2 : 1;
   RegisterTile product = chooseRoundedTile(strip * columns, blocks, machine);
   // About four blocks, an even number of times if channels are shared out.
   int64_t group = product.blocks * std::max<int64_t>(1, 4 / product.blocks);
