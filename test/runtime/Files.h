@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <unistd.h>
@@ -14,8 +15,7 @@ namespace dlc::test {
 class TemporaryFile {
 public:
   TemporaryFile() {
-    const char *folder = std::getenv("TMPDIR");
-    name = std::string(folder ? folder : "/tmp") + "/dlc-test-XXXXXX";
+    name = std::filesystem::temp_directory_path() / "dlc-test-XXXXXX";
     int descriptor = mkstemp(name.data());
     if (descriptor >= 0)
       close(descriptor);
