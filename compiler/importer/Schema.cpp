@@ -120,13 +120,14 @@ Object layerSchema(const Layer &layer) {
     if (setting.required)
       required.push_back(setting.name);
   }
+  if (inputs > 1 && !isVariadic) { // the layer before it is not enough
+    properties.erase("input");
+    required.push_back("inputs");
+  }
   std::string description = layer.summary.str();
   if (!layer.description.empty())
     description += "\n\n" + layer.description.str();
-  Object schema = closedObject(std::move(properties), std::move(required), description);
-  if (inputs > 1 && !isVariadic)
-    schema["properties"].getAsObject()->erase("input");
-  return schema;
+  return closedObject(std::move(properties), std::move(required), description);
 }
 
 /// A layer is what its op says: one of dlc's own, or else the use of a block.
