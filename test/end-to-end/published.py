@@ -63,7 +63,7 @@ def main():
     parameters, table = PUBLISHED[sys.argv[1]]
     report = json.load(sys.stdin)
     listed = {op for op, _, _ in table or []}
-    found = [(layer["op"], layer["shape"][1:], layer["parameters"]) for layer in report["layers"] if layer["op"] in listed]
+    found = [(layer["op"], layer["output_shape"][1:], layer["parameters"]) for layer in report["layers"] if layer["op"] in listed]
     assert report["parameters"] == parameters, f"{report['parameters']} parameters, expected {parameters}"
     for got, expected in zip(found, table or [], strict=True):
         assert got == expected, f"{got}, expected {expected}"
