@@ -7,8 +7,10 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::halide_backend;
 
-/// Windows of so many elements are written out; larger ones become a loop.
-static constexpr int64_t maxUnrolledWindow = 25;
+/// Windows of so many elements are written out; larger ones become a loop. Where
+/// the combination names an operand twice, the written-out form doubles with
+/// every element.
+static constexpr int64_t maxUnrolledWindow = 25, maxUnrolledDoubling = 9;
 
 namespace {
 /// How a pool's windows lie over the plane.
@@ -37,8 +39,8 @@ struct PoolWindow {
 
 /// Combines the elements of each window, `outside` standing for what is not there.
 static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWindow &window, const Domain &domain,
-                         Expr outside, bool haloIsOutside, llvm::function_ref<Expr(Expr, Expr)> combine,
-                         llvm::function_ref<Expr(Expr)> finish) {
+                         Expr outside, bool haloIsOutside, int64_t maxUnrolled,
+                         llvm::function_ref<Expr(Expr, Expr)> combine, llvm::function_ref<Expr(Expr)> finish) {
   const Tensor &input = kernel.get(op->getOperand(0));
   bool readsInPlace = !window.leaves || (haloIsOutside && input.isArgument && input.hasHalo(window.reach));
   auto read = [&](Expr y, Expr x) {
@@ -48,7 +50,7 @@ static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWin
     return readsInPlace ? input.read(at) : input.readOrElse(at, outside);
   };
   int height = static_cast<int>(window.size[0]), width = static_cast<int>(window.size[1]);
-  if (window.size[0] * window.size[1] <= maxUnrolledWindow) {
+  if (window.size[0] * window.size[1] <= maxUnrolled) {
     Expr value;
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x)
@@ -73,7 +75,7 @@ LogicalResult halide_backend::defineMaxPool2d(Kernel &kernel, nn::MaxPool2dOp op
   // the plane change nothing then.
   if (op.getInput().getDefiningOp<nn::ReluOp>() && type.bits() == 32) {
     defineWindow(
-        kernel, window, PoolWindow(window), domain, constant(type, 0), true,
+        kernel, window, PoolWindow(window), domain, constant(type, 0), true, maxUnrolledWindow,
         [](Expr a, Expr b) {
           auto bits = [](Expr x) { return Halide::reinterpret<uint32_t>(x); };
           return Halide::reinterpret<float>(Halide::max(bits(a), bits(b)));
@@ -81,7 +83,8 @@ LogicalResult halide_backend::defineMaxPool2d(Kernel &kernel, nn::MaxPool2dOp op
         [](Expr value) { return value; });
     return success();
   }
-  defineWindow(kernel, window, PoolWindow(window), domain, lowest, false, maxOrNan, [](Expr value) { return value; });
+  defineWindow(kernel, window, PoolWindow(window), domain, lowest, false, maxUnrolledDoubling, maxOrNan,
+               [](Expr value) { return value; });
   return success();
 }
 
@@ -109,7 +112,8 @@ LogicalResult halide_backend::defineAvgPool2d(Kernel &kernel, nn::AvgPool2dOp op
   Expr divisor = isConstant ? constant(type, static_cast<double>(window.size[0] * window.size[1]))
                             : Halide::cast(type, count);
   defineWindow(
-      kernel, windowOp, window, domain, constant(type, 0), true, [](Expr a, Expr b) { return a + b; },
+      kernel, windowOp, window, domain, constant(type, 0), true, maxUnrolledWindow,
+      [](Expr a, Expr b) { return a + b; },
       [&](Expr sum) {
         return isConstant ? sum * constant(type, 1.0 / (window.size[0] * window.size[1])) : sum / divisor;
       });
