@@ -15,10 +15,6 @@ static bool hasOnePixel(RankedTensorType type) {
 /// Pixels on a side.
 static constexpr int64_t widestHalo = 64;
 
-static bool isReturned(Value value) {
-  return llvm::any_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-}
-
 static bool isOnlyReturned(Value value) {
   return llvm::all_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
 }
@@ -125,11 +121,11 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
     bool joined = llvm::any_of(result.getUsers(), [&](Operation *user) {
       return isa<nn::ConcatOp>(user) && getTensor(result).getDimSize(1) % lanes != 0;
     });
-    bool blocked = getTensor(result).getRank() == 2 && canBeBlocked(result.getType()) && !isReturned(result) && !joined;
-    plan.result = blocked ? Form::Blocked : Form::RowMajor;
-    if (!options.plain && getTensor(result).getElementType().isF32())
+    if (getTensor(result).getRank() == 2 && canBeBlocked(result.getType()) && !joined) {
+      plan.result = Form::Blocked;
       weights = kernel::WeightsAttr::get(launch.getContext(), kernel::WeightsForm::Direct, lanes,
                                          reads == Form::Blocked ? lanes : 1, 0);
+    }
   }
   if (weight && weights)
     plan.weights[weight.getArgNumber()] = weights;

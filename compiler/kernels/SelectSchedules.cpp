@@ -76,7 +76,8 @@ Attribute Selector::select() {
   ContractionShape shape = ContractionShape::of(parts.contraction);
   kernel::WeightsAttr form = getWeightsForm(parts.contraction);
   if (!form)
-    return shape.groups == 1 ? selectRowMajor(shape) : selectPointwise();
+    return shape.groups == 1 && isa<nn::WindowOpInterface>(*parts.contraction) ? selectRowMajor(shape)
+                                                                               : selectPointwise();
   switch (form.getForm()) {
   case kernel::WeightsForm::Winograd:
     return selectWinograd(shape, form.getTile());
