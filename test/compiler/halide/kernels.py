@@ -266,12 +266,13 @@ class Buffer(ctypes.Structure):
                 ("dimensions", ctypes.c_int32), ("dim", ctypes.POINTER(Dimension)), ("padding", ctypes.c_void_p)]
 
 
-def aligned(array, gap=0):
-    """A copy at an address that is a multiple of 64, `gap` elements after each item of the batch."""
+def allocate(array, gap=0, is_aligned=True):
+    """Room for the array with `gap` elements after each item of the batch, at a multiple of 64 bytes or else at one
+    that its elements alone allow."""
     item = array[0].size if array.ndim else 1
     count = (item + gap) * (array.shape[0] if array.ndim else 1)
-    raw = np.empty(count * array.itemsize + 64, np.uint8)
-    start = -raw.ctypes.data % 64
+    raw = np.empty(count * array.itemsize + 64 + array.itemsize, np.uint8)
+    start = -raw.ctypes.data % 64 + (0 if is_aligned else array.itemsize)
     flat = raw[start : start + count * array.itemsize].view(array.dtype)
     if array.dtype.kind == "f":
         flat[:] = np.nan
@@ -281,7 +282,7 @@ def aligned(array, gap=0):
 def describe(array, layout, is_result, gap=0):
     """The storage of `array` in `layout` and its descriptor, as dialects/kernel/Descriptor.h says."""
     stored = layout.store(array)
-    raw, flat = aligned(stored, gap)
+    raw, flat = allocate(stored, gap, not isinstance(layout, Plain))
     view = flat.reshape(stored.shape[0], -1)[:, : stored[0].size] if stored.ndim else flat
     if not is_result:
         view[:] = stored.reshape(view.shape)
@@ -368,10 +369,10 @@ class Compiled:
         self.all = described + self.results
         self.pointers = (ctypes.c_void_p * len(self.all))(*[ctypes.addressof(b) for b, _ in self.all])
 
-    def run(self, kernel):
+    def run(self, kernel, threads=1):
         scratch = (ctypes.c_int64 * 2)()
         address = ctypes.cast(getattr(self.library, kernel.name), ctypes.c_void_p)
-        code = self.library.run_kernel(address, self.pointers, len(self.all), scratch)
+        code = self.library.run_kernel(address, self.pointers, len(self.all), scratch, threads)
         return code, list(scratch)
 
     def time(self, kernel, threads=1, seconds=0.3, flush=0):
@@ -382,13 +383,16 @@ class Compiled:
 def check(compiler, kernel, schedule=None, tolerance=2e-5, vector_bytes=64, gap=0, asserts=(True, False)):
     """Compiles and runs the kernel with and without asserts; returns what is wrong, or None."""
     text = kernel.text(schedule, vector_bytes)
-    for with_asserts in asserts:
-        try:
-            compiled = compiler.compile(text, with_asserts)
-        except RuntimeError as error:
-            return f"does not compile (asserts {with_asserts}): {error}"
+    for with_asserts, threads in [(a, t) for a in asserts for t in ((1,) if a else (1, 2))]:
+        if threads == 1:
+            try:
+                compiled = compiler.compile(text, with_asserts)
+            except RuntimeError as error:
+                return f"does not compile (asserts {with_asserts}): {error}"
+        elif not compiled.parallel:
+            continue
         compiled.bind(kernel, gap)
-        code, scratch = compiled.run(kernel)
+        code, scratch = compiled.run(kernel, threads)
         if code:
             return f"returned {code} (asserts {with_asserts})\n{text}"
         planned = compiled.caller + kernel.batch * compiled.caller_per_batch
@@ -398,7 +402,7 @@ def check(compiler, kernel, schedule=None, tolerance=2e-5, vector_bytes=64, gap=
             array, sound = read_back(buffer, keep, value.array, layout)
             distance = reference.distance(array, value.array)
             if not distance <= tolerance:
-                return f"is off by {distance} (asserts {with_asserts})\n{text}"
+                return f"is off by {distance} (asserts {with_asserts}, threads {threads})\n{text}"
             if not sound:
                 return f"wrote pad lanes or halo\n{text}"
     return None

@@ -3,6 +3,7 @@
 #include "dlc/model.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static struct {
   atomic_int next, end, done, result;
 } loop;
 static atomic_int epoch, helper_runs;
+static int first_epoch; // when the helper was created: it may start after the first loop
 
 static void work(worker *w) {
   int i;
@@ -95,11 +97,15 @@ static void work(worker *w) {
 
 static void *helper(void *unused) {
   (void)unused;
-  int seen = atomic_load(&epoch);
+  int seen = first_epoch, idle = 0;
   while (atomic_load(&helper_runs)) {
     int now = atomic_load(&epoch);
-    if (now == seen)
+    if (now == seen) {
+      if (++idle > 1000) // the processor may have other work
+        sched_yield();
       continue;
+    }
+    idle = 0;
     seen = now;
     work(&workers[1]);
     atomic_store(&loop.done, now);
@@ -136,7 +142,7 @@ int halide_do_par_for(void *context, task function, int min, int size,
   int mine = atomic_fetch_add(&epoch, 1) + 1;
   work(w);
   while (atomic_load(&loop.done) != mine)
-    ;
+    sched_yield();
   return loop.result;
 }
 
@@ -193,17 +199,35 @@ static int call(void *kernel, void **a, int count) {
       b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
-// Runs the kernel once. scratch: the most that the caller and a worker had.
-int run_kernel(void *kernel, void **buffers, int count, int64_t *scratch) {
+static pthread_t helper_thread;
+
+static void begin_threads(int count) {
   prepare();
+  threads = count;
+  atomic_store(&helper_runs, 1);
+  first_epoch = atomic_load(&epoch);
+  if (threads == 2)
+    pthread_create(&helper_thread, NULL, helper, NULL);
+}
+
+static void end_threads(void) {
+  atomic_store(&helper_runs, 0);
+  if (threads == 2)
+    pthread_join(helper_thread, NULL);
+}
+
+// Runs the kernel once. scratch: the most that the caller and a worker had.
+int run_kernel(void *kernel, void **buffers, int count, int64_t *scratch,
+               int with_threads) {
   errors = 0;
   caller_most = 0;
   for (int i = 0; i < THREADS; ++i)
     workers[i].most = 0;
-  threads = 1;
+  begin_threads(with_threads);
   int result = call(kernel, buffers, count);
+  end_threads();
   scratch[0] = caller_most;
-  scratch[1] = workers[0].most;
+  scratch[1] = workers[0].most > workers[1].most ? workers[0].most : workers[1].most;
   return errors ? -1 : result;
 }
 
@@ -245,12 +269,7 @@ measure_peak(void) {
 // memory is read between two runs, so that nothing is in the caches.
 double time_kernel(void *kernel, void **buffers, int count, int with_threads,
                    double seconds, int64_t flush) {
-  pthread_t thread;
-  prepare();
-  threads = with_threads;
-  atomic_store(&helper_runs, 1);
-  if (threads == 2)
-    pthread_create(&thread, NULL, helper, NULL);
+  begin_threads(with_threads);
   char *other = flush ? malloc(flush) : NULL;
   if (other)
     memset(other, 1, flush);
@@ -272,8 +291,6 @@ double time_kernel(void *kernel, void **buffers, int count, int with_threads,
       best = t;
   }
   free(other);
-  atomic_store(&helper_runs, 0);
-  if (threads == 2)
-    pthread_join(thread, NULL);
+  end_threads();
   return best;
 }
