@@ -68,7 +68,7 @@ module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", feature
 // -----
 
 // Few filters over wide rows stay row-major, and the layer that reads them reads rows.
-// A linear layer reads blocks as they are; what the network gives out is row-major.
+// Linear layers read and write blocks; what the network gives out is copied to rows.
 // CHECK-LABEL: kernel.func private @conv5x5_tanh_max_pool_0(
 // CHECK-SAME: tensor<?x1x28x28xf32>, %{{.*}}: tensor<6x1x5x5xf32>, %{{.*}}: tensor<6xf32>) -> tensor<?x6x14x14xf32>
 // CHECK-LABEL: kernel.func private @conv5x5_0(
@@ -76,13 +76,15 @@ module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", feature
 // CHECK-LABEL: kernel.func private @linear_0(
 // CHECK-SAME: tensor<?x16xf32, #kernel.blocked<16>>, %{{.*}}: tensor<20x16xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x20xf32, #kernel.blocked<16>>
 // CHECK-LABEL: kernel.func private @linear_1(
-// CHECK-SAME: tensor<?x20xf32, #kernel.blocked<16>>, %{{.*}}: tensor<10x20xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x10xf32>
+// CHECK-SAME: tensor<?x20xf32, #kernel.blocked<16>>, %{{.*}}: tensor<10x20xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x10xf32, #kernel.blocked<16>>
 // CHECK-LABEL: func.func @lenet(
 // CHECK: %[[X:.*]] = kernel.launch @conv5x5_0(
 // CHECK: %[[Y:.*]] = kernel.launch @global_avg_pool_0(%[[X]])
 // CHECK: kernel.view %[[Y]] : tensor<?x16x1x1xf32, #kernel.blocked<16>> to tensor<?x16xf32, #kernel.blocked<16>>
 // CHECK-NOT: repack
-// CHECK: return
+// CHECK: %[[Z:.*]] = kernel.launch @linear_1(
+// CHECK-NEXT: %[[OUT:.*]] = kernel.launch @repack_0(%[[Z]])
+// CHECK-NEXT: return %[[OUT]]
 module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", features = "avx512f", vector_bytes = 64 : i64}} {
   func.func @lenet(%x: tensor<?x1x28x28xf32> {nn.name = "x"}) -> (tensor<?x10xf32> {nn.name = "y"}) {
     %w1 = nn.parameter "w1" : tensor<6x1x5x5xf32>
