@@ -67,8 +67,7 @@ private:
   }
 
   LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
-    auto function =
-        LLVM::LLVMFuncOp::create(builder, loc, name, LLVM::LLVMFunctionType::get(result, arguments));
+    auto function = LLVM::LLVMFuncOp::create(builder, loc, name, LLVM::LLVMFunctionType::get(result, arguments));
     function.setNoUnwind(true);
     return function;
   }
@@ -116,8 +115,8 @@ private:
         Value value = LLVM::ConstantOp::create(builder, loc, builder.getF32Type(), builder.getF32FloatAttr(0));
         LLVM::CallOp::create(builder, loc, fillHalo,
                              ValueRange{context, getBuffer(buffers, halo.buffer), constant(i32, halo.left),
-                                        constant(i32, halo.right), constant(i32, halo.top),
-                                        constant(i32, halo.bottom), value});
+                                        constant(i32, halo.right), constant(i32, halo.top), constant(i32, halo.bottom),
+                                        value});
       }
       SmallVector<Value> arguments = {context};
       for (int64_t buffer : step.buffers)

@@ -159,8 +159,8 @@ FailureOr<int64_t> TableBuilder::addBuffer(Value value, bool isResult, Operation
   FailureOr<ElementType> element = getElementType(type.getElementType(), user);
   if (failed(element))
     return failure();
-  kernel::Descriptor descriptor = isResult ? kernel::describeResult(type, storage.getItem())
-                                           : kernel::describeArgument(type, storage.getItem());
+  kernel::Descriptor descriptor =
+      isResult ? kernel::describeResult(type, storage.getItem()) : kernel::describeArgument(type, storage.getItem());
 
   std::vector<int64_t> extents;
   for (const kernel::DescriptorDimension &dimension : descriptor.dimensions)

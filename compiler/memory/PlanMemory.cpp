@@ -98,12 +98,12 @@ Value Planner::copy(Value value, Operation *before) {
     if (auto target = module->getAttrOfType<DictionaryAttr>("kernel.target"))
       if (auto bytes = target.getAs<IntegerAttr>("vector_bytes"))
         vectorBytes = bytes.getInt();
-    callee.setScheduleAttr(kernel::PointwiseAttr::get(module.getContext(), vectorBytes / getElementBytes(type), 1,
-                                                      kernel::Axis::Both));
+    callee.setScheduleAttr(
+        kernel::PointwiseAttr::get(module.getContext(), vectorBytes / getElementBytes(type), 1, kernel::Axis::Both));
     callee->setAttr("kernel.copy", builder.getUnitAttr());
     builder.setInsertionPointToStart(&callee.getBlock());
-    Value copied = nn::IdentityOp::create(builder, value.getLoc(), kernel::withLayout(type, {}),
-                                          callee.getBlock().getArgument(0));
+    Value copied =
+        nn::IdentityOp::create(builder, value.getLoc(), kernel::withLayout(type, {}), callee.getBlock().getArgument(0));
     kernel::ReturnOp::create(builder, value.getLoc(), copied);
   }
 
@@ -128,8 +128,8 @@ bool Planner::placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t o
       int64_t begin = 0;
       bool covered = false;
       for (Value other : concat.getInputs()) {
-        covered |= forest.contains(other) && forest.overlaps(moved, other) &&
-                   forest.getPlace(other).offset + shift == begin;
+        covered |=
+            forest.contains(other) && forest.overlaps(moved, other) && forest.getPlace(other).offset + shift == begin;
         begin += kernel::getItemElements(other.getType());
       }
       if (!covered)
@@ -238,7 +238,8 @@ void Planner::computeReads() {
 /// Whether the kernel computes each element of its only result from the elements
 /// at the same place of the operand `index`, or from none of it.
 static bool isElementwise(kernel::FuncOp kernel, unsigned index) {
-  if (kernel.getFunctionType().getNumResults() != 1 || kernel.getFunctionType().getInput(index) != kernel.getFunctionType().getResult(0))
+  if (kernel.getFunctionType().getNumResults() != 1 ||
+      kernel.getFunctionType().getInput(index) != kernel.getFunctionType().getResult(0))
     return false;
   return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
     return isa<nn::ElementwiseOpInterface>(op) || op.hasTrait<nn::InferenceIdentity>();
@@ -327,8 +328,8 @@ void Planner::placeParameters() {
         continue;
       auto storage = kernel::StorageAttr::get(context, kernel::Space::Weights, 0, 0, weightsBytes, 0);
       op->setAttr(name, ArrayAttr::get(context, {storage}));
-      weightsBytes += llvm::alignTo(nn::getStorageElements(getTensor(operand)) * getElementBytes(operand.getType()),
-                                    alignment);
+      weightsBytes +=
+          llvm::alignTo(nn::getStorageElements(getTensor(operand)) * getElementBytes(operand.getType()), alignment);
     }
 }
 

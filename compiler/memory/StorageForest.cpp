@@ -16,8 +16,7 @@ bool StorageForest::isWhole(Value value) const {
 
 bool StorageForest::overlaps(Value a, Value b) const {
   Place first = getPlace(a), second = getPlace(b);
-  return first.container == second.container &&
-         first.offset < second.offset + kernel::getItemElements(b.getType()) &&
+  return first.container == second.container && first.offset < second.offset + kernel::getItemElements(b.getType()) &&
          second.offset < first.offset + kernel::getItemElements(a.getType());
 }
 

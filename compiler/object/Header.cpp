@@ -54,13 +54,15 @@ static StringRef getCType(Type type) {
 /// Words that cannot name an argument in C or C++, and those that the header's functions use.
 static bool isTaken(StringRef word) {
   static const llvm::StringSet<> words = {
-      "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "compl", "concept",
-      "const", "continue", "decltype", "default", "delete", "do", "double", "else", "enum", "explicit", "export",
-      "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
-      "noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "requires",
-      "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw",
-      "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
-      "while", "xor", "session", "inputs", "outputs"};
+      "alignas",  "alignof",  "and",      "asm",     "auto",     "bool",     "break",    "case",      "catch",
+      "char",     "class",    "compl",    "concept", "const",    "continue", "decltype", "default",   "delete",
+      "do",       "double",   "else",     "enum",    "explicit", "export",   "extern",   "false",     "float",
+      "for",      "friend",   "goto",     "if",      "inline",   "int",      "long",     "mutable",   "namespace",
+      "new",      "noexcept", "not",      "nullptr", "operator", "or",       "private",  "protected", "public",
+      "register", "requires", "restrict", "return",  "short",    "signed",   "sizeof",   "static",    "struct",
+      "switch",   "template", "this",     "throw",   "true",     "try",      "typedef",  "typeid",    "typename",
+      "union",    "unsigned", "using",    "virtual", "void",     "volatile", "while",    "xor",       "session",
+      "inputs",   "outputs"};
   return words.contains(word) || word.starts_with("_") || word.starts_with("dlc_");
 }
 
@@ -76,8 +78,8 @@ static std::vector<HeaderTensor> collectTensors(func::FuncOp network) {
     while (!macros.insert(macro).second)
       macro += "_";
     auto tensor = cast<RankedTensorType>(type);
-    tensors.push_back({name, identifier, macro, getCType(tensor.getElementType()), tensor,
-                       kernel::getItemElements(tensor), isInput});
+    tensors.push_back(
+        {name, identifier, macro, getCType(tensor.getElementType()), tensor, kernel::getItemElements(tensor), isInput});
   };
   for (BlockArgument argument : network.getArguments())
     add(argument.getType(), network.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name"), true,

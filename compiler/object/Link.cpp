@@ -6,8 +6,8 @@
 #include "compiler/object/Link.h"
 
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ObjCopy/ConfigManager.h"
 #include "llvm/ObjCopy/ObjCopy.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -107,8 +107,8 @@ static Expected<std::string> renameSymbols(const KernelObject &kernel) {
           names.emplace_back((kernel.symbol + name->drop_front(kernelEntry.size())).str());
   }
   if (!config.Common.SymbolsToRename.count(kernelEntry))
-    return createStringError(inconvertibleErrorCode(), "the object of '" + kernel.symbol + "' has no function '" +
-                                                           kernelEntry + "'");
+    return createStringError(inconvertibleErrorCode(),
+                             "the object of '" + kernel.symbol + "' has no function '" + kernelEntry + "'");
   if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(kernelEntry)))
     return error;
   return runObjcopy(kernel.bytes, config);
@@ -120,8 +120,8 @@ Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelOb
   if (Error error = folder.create())
     return error;
   // One thread: others would stay alive. No dates, no paths: the same bytes every time.
-  std::vector<std::string> arguments = {"-r", "--threads=1", "--no-undefined-version", "-o", folder.getFile("linked.o"),
-                                        folder.getFile("driver.o")};
+  std::vector<std::string> arguments = {
+      "-r", "--threads=1", "--no-undefined-version", "-o", folder.getFile("linked.o"), folder.getFile("driver.o")};
   if (Error error = writeFile(arguments.back(), driver))
     return error;
   for (auto [index, kernel] : enumerate(kernels)) {

@@ -174,7 +174,7 @@ static std::string getSafetensorsHeader(const ModelFiles &files, const WeightPla
 }
 
 Error dlc::object::writeModelFiles(const ModelFiles &files, const WeightPlan &weights, nn::ParameterSource &source,
-                              unsigned jobs) {
+                                   unsigned jobs) {
   Expected<ObjectPlaces> places = findPlaces(files.object);
   if (!places)
     return places.takeError();

@@ -43,11 +43,11 @@ public:
 };
 
 struct ModelFiles {
-  std::string network;      // its name
-  llvm::StringRef object;   // linked, without weights
+  std::string network;    // its name
+  llvm::StringRef object; // linked, without weights
   std::string objectPath;
-  std::string weightsPath;  // "": inside of the object
-  std::string headerPath;   // "": none
+  std::string weightsPath; // "": inside of the object
+  std::string headerPath;  // "": none
   llvm::StringRef header;
 };
 

@@ -34,8 +34,8 @@ FailureOr<WeightPlan> object::collectWeights(func::FuncOp network) {
     for (StringRef name : {"storage", "kernel.storage"})
       if (auto found = op.getAttrOfType<ArrayAttr>(name))
         attribute = found;
-    auto storage = attribute && attribute.size() == 1 ? dyn_cast<kernel::StorageAttr>(attribute[0])
-                                                      : kernel::StorageAttr();
+    auto storage =
+        attribute && attribute.size() == 1 ? dyn_cast<kernel::StorageAttr>(attribute[0]) : kernel::StorageAttr();
     if (!storage || storage.getSpace() != kernel::Space::Weights)
       continue;
     auto type = cast<RankedTensorType>(op.getResult(0).getType());

@@ -10,10 +10,10 @@
 namespace dlc::pipeline {
 
 struct ChildResult {
-  int exitCode = -1;  // -1: it did not end by itself
-  int signal = 0;     // what ended it, otherwise
-  std::string output; // of stdout
-  std::string errors; // of stderr
+  int exitCode = -1;   // -1: it did not end by itself
+  int signal = 0;      // what ended it, otherwise
+  std::string output;  // of stdout
+  std::string errors;  // of stderr
   std::string failure; // why it could not be run; empty where it could
 };
 

@@ -54,9 +54,7 @@ struct Compilation::State {
   Outcome linkObject();
   Outcome runPasses(Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add);
 
-  InFlightDiagnostic fail() {
-    return emitError(FileLineColLoc::get(&context, options.network, 1, 1));
-  }
+  InFlightDiagnostic fail() { return emitError(FileLineColLoc::get(&context, options.network, 1, 1)); }
   func::FuncOp getNetwork() { return *module->getOps<func::FuncOp>().begin(); }
   Outcome report(llvm::Error error, Outcome outcome);
 
@@ -179,7 +177,11 @@ Outcome Compilation::runTo(Stage last) {
 Outcome Compilation::State::report(llvm::Error error, Outcome outcome) {
   llvm::handleAllErrors(
       std::move(error), [](const object::ReportedError &) {},
-      [&](const llvm::ErrorInfoBase &info) { emitError(UnknownLoc::get(&context)) << info.message(); });
+      [&](const llvm::ErrorInfoBase &info) {
+        emitError(UnknownLoc::get(&context)) << info.message();
+        if (info.convertToErrorCode() != llvm::inconvertibleErrorCode()) // the system said so
+          outcome = Outcome::Environment;
+      });
   return outcome;
 }
 
@@ -267,8 +269,8 @@ Outcome Compilation::State::linkObject() {
   std::vector<object::KernelObject> objects;
   for (const auto &[name, compiled] : kernels)
     objects.push_back({kernel::getKernelSymbol(network, name), compiled.object});
-  llvm::Expected<std::string> linked = object::linkModel(
-      *driverObject, objects, kernel::getSymbols(network).model, kernel::getIdentifier(network) + ".*");
+  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, kernel::getSymbols(network).model,
+                                                         kernel::getIdentifier(network) + ".*");
   if (!linked)
     return report(linked.takeError(), Outcome::Internal);
   object = std::move(*linked);
@@ -331,8 +333,12 @@ Outcome Compilation::writeFiles(const OutputPaths &paths) {
     header = object::writeHeader(network, arena, llvm::sys::path::filename(paths.header),
                                  llvm::sys::path::filename(options.network));
   unsigned jobs = options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
-  object::ModelFiles files = {network.getSymName().str(), state->object, paths.object,
-                              options.externalWeights ? paths.weights : "", paths.header, header};
+  object::ModelFiles files = {network.getSymName().str(),
+                              state->object,
+                              paths.object,
+                              options.externalWeights ? paths.weights : "",
+                              paths.header,
+                              header};
   if (llvm::Error error = object::writeModelFiles(files, *weights, *state->parameters, jobs)) {
     bool isReported = error.isA<object::ReportedError>();
     return state->report(std::move(error), isReported ? Outcome::Input : Outcome::Environment);

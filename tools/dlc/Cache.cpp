@@ -28,7 +28,8 @@ int dlc::cacheMain(llvm::ArrayRef<llvm::StringRef> arguments) {
     return exitFine;
   }
   object::Cache::Statistics statistics = cache.getStatistics();
-  llvm::outs() << cache.getFolder() << ": " << statistics.entries << (statistics.entries == 1 ? " kernel, " : " kernels, ")
+  llvm::outs() << cache.getFolder() << ": " << statistics.entries
+               << (statistics.entries == 1 ? " kernel, " : " kernels, ")
                << llvm::format("%.1f MB of %.0f", statistics.bytes / 1e6, cache.getLimit() / 1e6) << " MB\n";
   return exitFine;
 }

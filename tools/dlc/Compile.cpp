@@ -43,8 +43,8 @@ static int emitStage(pipeline::Compilation &compilation, pipeline::Stage stage, 
         file << text;
         return Error::success();
       }))
-    return reportFailure("compile", failure(exitEnvironment, "cannot write '" + output + "': " +
-                                                                 toString(std::move(error))));
+    return reportFailure("compile",
+                         failure(exitEnvironment, "cannot write '" + output + "': " + toString(std::move(error))));
   return exitFine;
 }
 
@@ -54,9 +54,11 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
                       "Compiles a network to an object file and the C header that declares it. A program links the\n"
                       "object with libdlc_runtime; the header says how it is called.");
   options.positional("NET", command.pipeline.network, "the network: .json, or the IR of a stage (.mlir)");
-  options.text("-o, --output", "FILE", command.output,
-               "the object file, NET.o here unless given; the header stands\nbeside it. With --emit, where the text goes");
-  options.choice("--target", pipeline::getTargetNames(), command.target, "the machine that runs the network, host unless given");
+  options.text(
+      "-o, --output", "FILE", command.output,
+      "the object file, NET.o here unless given; the header stands\nbeside it. With --emit, where the text goes");
+  options.choice("--target", pipeline::getTargetNames(), command.target,
+                 "the machine that runs the network, host unless given");
   options.number("--batch", "N", command.pipeline.batch, "fixes the batch; open unless given", 1, INT32_MAX);
   options.text("--weights", "FILE", command.pipeline.weights,
                "weights (.safetensors or .npz) instead of those that the\nnetwork names");

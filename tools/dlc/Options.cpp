@@ -54,8 +54,7 @@ void OptionTable::list(StringRef names, StringRef meta, std::vector<std::string>
   });
 }
 
-void OptionTable::number(StringRef names, StringRef meta, int64_t &value, StringRef help, int64_t least,
-                         int64_t most) {
+void OptionTable::number(StringRef names, StringRef meta, int64_t &value, StringRef help, int64_t least, int64_t most) {
   add(names, meta, help, [&value, least, most](StringRef given) -> std::string {
     int64_t parsed;
     if (given.getAsInteger(10, parsed))

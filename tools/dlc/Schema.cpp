@@ -7,7 +7,8 @@
 using namespace dlc;
 
 int dlc::schemaMain(llvm::ArrayRef<llvm::StringRef> arguments) {
-  OptionTable options("schema", "", "Prints the JSON Schema of network files, made from the definitions of the layers.");
+  OptionTable options("schema", "",
+                      "Prints the JSON Schema of network files, made from the definitions of the layers.");
   if (std::optional<int> exit = options.parse(arguments))
     return *exit;
   importer::writeSchema(llvm::outs());

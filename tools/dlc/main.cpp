@@ -51,7 +51,7 @@ static int failUsage(const Twine &message) {
   return exitUsage;
 }
 
-int main(int argc, char **argv) {
+static int runVerb(int argc, char **argv) {
   SmallVector<StringRef> arguments(argv + 1, argv + argc);
   if (arguments.empty())
     return failUsage("expects a verb");
@@ -78,8 +78,8 @@ int main(int argc, char **argv) {
     return exitFine;
   }
   if (word == "--version") {
-    outs() << "dlc " DLC_VERSION_STRING " (LLVM " LLVM_VERSION_STRING ", Halide "
-           << halide_backend::getHalideVersion() << ")\n";
+    outs() << "dlc " DLC_VERSION_STRING " (LLVM " LLVM_VERSION_STRING ", Halide " << halide_backend::getHalideVersion()
+           << ")\n";
     return exitFine;
   }
   if (word == "--licenses") {
@@ -96,4 +96,14 @@ int main(int argc, char **argv) {
   StringRef similar = findSimilar(word, known);
   std::string suggestion = similar.empty() ? "" : ("; did you mean '" + similar + "'?").str();
   return failUsage("unknown " + kind + " '" + word + "'" + suggestion);
+}
+
+int main(int argc, char **argv) {
+  int exit = runVerb(argc, argv);
+  outs().flush();
+  if (!outs().has_error())
+    return exit;
+  errs() << "dlc: error: cannot write the output: " << outs().error().message() << "\n";
+  outs().clear_error(); // an error that nobody has looked at ends the process
+  return exit ? exit : exitEnvironment;
 }
