@@ -253,8 +253,9 @@ TEST(Safetensors, EveryTruncationAndEveryFlippedBitIsHarmless) {
     std::string flipped = file;
     flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
     Parsed parsed(flipped);
-    if (!parsed.file)
+    if (!parsed.file) {
       EXPECT_STRNE(parsed.error.message, "");
+    }
   }
 }
 
@@ -308,8 +309,9 @@ TEST(Safetensors, MemoryThatRunsOutIsAnError) {
     dlc_safetensors_error error;
     status = dlc_safetensors_parse(text.data(), text.size(), &allocator, &file, &error);
     EXPECT_EQ(status == DLC_OK, file != nullptr);
-    if (!file)
+    if (!file) {
       EXPECT_STREQ(error.message, "out of memory");
+    }
     dlc_safetensors_close(file);
     EXPECT_EQ(count.live, 0);
   }

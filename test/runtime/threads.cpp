@@ -272,8 +272,9 @@ TEST(Threads, SessionsComeAndGo) {
   for (int i = 0; i < 200; ++i) {
     SessionPointer session = createSession(model, optionsFor(4, 3));
     ASSERT_TRUE(session);
-    if (i % 2)
+    if (i % 2) {
       EXPECT_TRUE(runsRight(session.get()));
+    }
   }
 }
 
