@@ -6,8 +6,8 @@
 // runtime, and of the functions that it leaves undefined those that it needs:
 // halide_malloc, halide_free, halide_do_par_for and the mathematics of libm.
 //
-// A kernel reads all of an argument's plane with its halo at any time, with two
-// exceptions that allow a result to take an argument's place: where every op
+// A kernel reads all of an argument's plane with its halo at any time, with one
+// exception that allows a result to take an argument's place: where every op
 // between them is elementwise, without broadcasting that argument, and the types
 // are equal, an element of the argument is read before the same element of the
 // result is written and never after.

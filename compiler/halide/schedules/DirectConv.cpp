@@ -150,6 +150,8 @@ static LogicalResult scheduleRows(Kernel &kernel, Stage &stage, kernel::DirectCo
     return kernel.op.emitOpError("expects a convolution where the schedule direct_conv has row-major results");
   ArrayRef<Var> vars = stage.domain.vars;
   int64_t width = std::min(kernel.vectorLanes(stage.func.types()[0]), int64_t(1) << llvm::Log2_64(extents[0]));
+  if (stage.isResult && mayBeInPlace(kernel)) // no vector may overlap its predecessor
+    width = std::min(width, extents[0] & -extents[0]);
   int64_t rows = std::min(schedule.getTileX(), extents[1]), channels = std::min(schedule.getTileC(), extents[2]);
   Var vectorTile("vector_tile"), vector("vector"), rowTile("row_tile"), row("row"), channelTile("channel_tile"),
       channel("channel");

@@ -15,14 +15,6 @@ using Halide::TailStrategy;
 /// The greatest power of two that is at most `limit`.
 static int64_t floorPowerOfTwo(int64_t limit) { return int64_t(1) << llvm::Log2_64(limit); }
 
-/// Whether a result may take the place of an argument, so that no element may be
-/// computed after it was written.
-static bool mayBeInPlace(Kernel &kernel) {
-  return llvm::all_of(kernel.op.getBlock().without_terminator(), [](Operation &op) {
-    return isa<nn::ElementwiseOpInterface>(op) || op.hasTrait<nn::InferenceIdentity>();
-  });
-}
-
 /// A reduction for the tile that its reader wants: vectors along `vector`, the
 /// tile's other extents unrolled, the sum's own loops outside.
 static void scheduleReduction(Reduction &reduction, const Func &reader, const Var &at, size_t vector, bool unroll) {
@@ -63,14 +55,18 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
   int64_t width = isBatch ? lanes : floorPowerOfTwo(std::min(lanes, extents[along]));
   if (!isBatch && stage.domain.lanes)
     width = extents[along]; // a whole block
+  // Sums want whole vectors: none of unknown length, and none that overlap where
+  // a result may take the place of an argument.
+  bool sums = !stage.reductions.empty(), inPlace = stage.isResult && mayBeInPlace(kernel);
+  if (isBatch && sums)
+    width = 1;
+  else if (sums && inPlace && !stage.domain.lanes)
+    width = std::min(width, extents[along] & -extents[along]);
   Var inner("inner"), outer("outer");
   bool divides = !isBatch && extents[along] % width == 0;
   TailStrategy tail = divides                                  ? TailStrategy::RoundUp
-                      : isBatch || mayBeInPlace(kernel)        ? TailStrategy::GuardWithIf
+                      : isBatch || inPlace                     ? TailStrategy::GuardWithIf
                                                                : TailStrategy::ShiftInwards;
-  bool sums = !stage.reductions.empty();
-  if (isBatch && sums)
-    width = 1; // no vectors of unknown length in registers
   func.split(vars[along], outer, inner, static_cast<int>(width), tail);
   if (width > 1)
     func.vectorize(inner);

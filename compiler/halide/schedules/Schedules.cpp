@@ -55,6 +55,16 @@ Stage *halide_backend::findPoolStage(Kernel &kernel, const Stage &stage) {
   return &result;
 }
 
+bool halide_backend::mayBeInPlace(Kernel &kernel) {
+  auto isElementwise = [](Operation *user) {
+    return isa<nn::ElementwiseOpInterface, kernel::ReturnOp>(user) || user->hasTrait<nn::InferenceIdentity>();
+  };
+  return llvm::any_of(kernel.op.getBlock().getArguments(), [&](BlockArgument argument) {
+    return llvm::is_contained(kernel.op.getFunctionType().getResults(), argument.getType()) &&
+           llvm::any_of(argument.getUsers(), isElementwise);
+  });
+}
+
 void halide_backend::schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel) {
   if (!reduction.padded)
     return;

@@ -33,6 +33,10 @@ Stage *findContractionStage(Kernel &kernel);
 /// and its only reader; else null.
 Stage *findPoolStage(Kernel &kernel, const Stage &stage);
 
+/// Whether a result may take the place of an argument (Halide.h says when): no
+/// element of a result may then be computed once it was written.
+bool mayBeInPlace(Kernel &kernel);
+
 /// The copy of a contraction's input, if there is one, before everything else.
 void schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel);
 

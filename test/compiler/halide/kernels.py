@@ -140,6 +140,7 @@ class Kernel:
     ops: list = field(default_factory=list)
     results: list = field(default_factory=list)
     count: int = 0
+    in_place: object = None
 
     def __post_init__(self):
         self.random = np.random.default_rng(self.seed)
@@ -363,9 +364,13 @@ class Compiled:
         library.time_kernel.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_double, ctypes.c_int64]
 
     def bind(self, kernel, gap=0):
-        """Descriptors of all arguments and results."""
+        """Descriptors of all arguments and results. The only result takes the place of the argument that allows it."""
         described = [describe(v.array, v.layout, False, gap if v.is_activation and v.array.ndim > 1 else 0) for v in kernel.arguments]
         self.results = [describe(v.array.astype(kernel.dtype), l, True, gap if v.array.ndim > 1 else 0) for v, l in kernel.results]
+        if kernel.in_place is not None:
+            buffer, keep = described[kernel.arguments.index(kernel.in_place)]
+            self.results[0][0].host = buffer.host + (self.results[0][0].host - self.results[0][1][1].ctypes.data)
+            self.results[0] = (self.results[0][0], keep)
         self.all = described + self.results
         self.pointers = (ctypes.c_void_p * len(self.all))(*[ctypes.addressof(b) for b, _ in self.all])
 

@@ -26,6 +26,7 @@ class Source:
         self.random = np.random.default_rng(seed)
         self.lanes = self.pick(*known_lanes())
         self.kernel = Kernel(batch=self.pick(1, 2, 3), seed=seed)
+        self.added, self.sums = None, True  # a tensor that the result may replace
 
     def pick(self, *choices):
         return choices[self.random.integers(len(choices))]
@@ -51,11 +52,16 @@ class Source:
     def residual(self, y, layout):
         if self.pick(True, False):
             r = self.kernel.input(*y.array.shape[1:], layout=layout)
+            self.added = r
             return self.kernel.op("add", [y, r], function=lambda a, b: a + b)
         return y
 
     def finish(self, y, layout=None):
-        self.kernel.returns(y, layout or self.layout() if y.array.ndim in (2, 4) else Plain())
+        layout = layout or self.layout() if y.array.ndim in (2, 4) else Plain()
+        self.kernel.returns(y, layout)
+        if self.added and self.added.array.shape == y.array.shape and self.added.layout == layout and self.sums:
+            halo = isinstance(layout, Blocked) and any(layout.halo)
+            self.kernel.in_place = None if halo else self.added
         return self.kernel
 
     def axis(self):
@@ -89,7 +95,7 @@ def conv_direct(s):
     y = s.activation(s.residual(y, s.layout()))
     strips = 0
     if s.pick(False, False, True):
-        y, strips = pool(s, y), s.pick(0, 1, 2, 3)
+        y, strips, s.sums = pool(s, y), s.pick(0, 1, 2, 3), False
     schedule = (f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 4)}, unrollK = {s.pick(1, 2, 4)}, "
                 f"strips = {strips}, parallel = {s.axis()}>")
     return s.finish(y, s.layout(s.pick(True, True, False))), schedule
@@ -109,10 +115,10 @@ def conv_rows(s):
     k = (s.upto(1, 5), s.upto(1, 5))
     x = s.kernel.input(s.upto(1, 5), s.upto(k[0], 30), s.upto(k[1], 40))
     y = s.kernel.conv(x, s.upto(1, 12), k, stride=s.pick(1, 1, 2), pad=[s.upto(0, e // 2) for e in (*k, *k)])
-    y = s.activation(y)
+    y = s.activation(s.residual(y, Plain()))
     strips = 0
     if s.pick(False, True):
-        y, strips = pool(s, y), 1
+        y, strips, s.sums = pool(s, y), 1, False
     return s.finish(y, Plain()), (f"#kernel.direct_conv<tileX = {s.upto(1, 4)}, tileC = {s.upto(1, 6)}, "
                                   f"strips = {strips}, parallel = {s.axis()}>")
 
@@ -172,7 +178,7 @@ def winograd(s):
                       weight_layout=Weights("winograd", s.lanes, s.lanes, tile), bias_layout=s.vector_layout())
     y = s.activation(s.residual(y, s.layout()))
     if s.pick(False, False, True):
-        y = pool(s, y)
+        y, s.sums = pool(s, y), False
     return s.finish(y, s.layout(True)), (f"#kernel.winograd<tile = {tile}, stripRows = {s.upto(1, 6)}, tileX = {s.upto(1, 14)}, "
                                          f"tileC = {s.upto(1, 4)}, parallel = {s.axis()}>")
 
@@ -184,9 +190,9 @@ def conv_plain(s):
     x = s.kernel.input(groups * s.upto(1, 20), s.upto(6, 14), s.upto(6, 14), layout=s.layout())
     y = s.kernel.conv(x, groups * s.upto(1, 20), k, stride=s.pick(1, 2), pad=[s.upto(0, e // 2) for e in (*k, *k)],
                       dilation=s.pick(1, 1, 2) if max(k) < 4 else 1, groups=groups, bias=s.pick(True, False))
-    y = s.activation(y)
+    y = s.activation(s.residual(y, s.layout()))
     if s.pick(False, False, True):
-        y = pool(s, y)
+        y, s.sums = pool(s, y), False
     return s.finish(y), s.pointwise()
 
 
