@@ -155,9 +155,9 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   parts.channels = RDom(0, static_cast<int>(input.shape[1]), "channels");
   RVar channel = parts.channels.x;
   int64_t blocks = llvm::divideCeilSigned(domain.shape[1], kernel.lanes);
-  Expr weightBlock = blocks % std::max<int64_t>(1, schedule.getTileC()) == 0
-                         ? Expr(block)
-                         : Expr(Halide::min(block, static_cast<int>(blocks - 1)));
+  int64_t tileBlocks = std::max<int64_t>(1, schedule.getTileC());
+  int64_t groupBlocks = llvm::alignTo(std::max<int64_t>(1, schedule.getGroupC()), tileBlocks);
+  Expr weightBlock = blocks % groupBlocks == 0 ? Expr(block) : Expr(Halide::min(block, static_cast<int>(blocks - 1)));
   parts.sum = Func(name + "_sum");
   parts.sum(lane, t, block, place, strip, n) = constant(input.type, 0);
   parts.sum(lane, t, block, place, strip, n) += parts.input(channel % lanes, t, channel / lanes, place, strip, n) *
