@@ -87,6 +87,7 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
     reads in a rolling buffer. Pixels are those of a row, or of the whole plane
     where a 1x1 window reads and writes tensors without halo. Where the result is
     row-major, lanes run over x, and a tile is `tileX` rows by `tileC` channels.
+    Windows with a stride want few pixels by many blocks (6 x 4 rather than 14 x 2).
   }];
   let parameters = (ins "int64_t":$tileX, "int64_t":$tileC, DefaultValuedParameter<"int64_t", "1">:$unrollK,
                         DefaultValuedParameter<"int64_t", "0">:$strips,
