@@ -100,11 +100,12 @@ Expr halide_backend::power(Expr x, double exponent) {
     return Halide::pow(x, constant(x.type(), exponent));
   if (exponent == -0.75 && x.type().bits() == 32) {
     // r = x^−1/2 by one step of Newton's method; x^−3/4 = r · √r.
-    Expr bounded = clampOrNan(x, 1e-30, 1e30);
+    Expr bounded = clampOrNan(x, 1e-30, 3e38);
     Expr r = Halide::fast_inverse_sqrt(bounded);
     r = r * (1.5f - 0.5f * bounded * r * r);
     Expr s = Halide::fast_inverse_sqrt(r);
-    return r * r * s * (1.5f - 0.5f * r * s * s);
+    Expr value = r * (r * s) * (1.5f - 0.5f * r * s * s);
+    return select(isLess(constant(x.type(), 3.4028234e38), x), constant(x.type(), 0), value); // infinity, not NaN
   }
   return exponential(logarithm(x) * constant(x.type(), exponent));
 }

@@ -57,7 +57,9 @@ LogicalResult halide_backend::defineLocalResponseNorm(Kernel &kernel, nn::LocalR
                          : squareAt(domain.point, c + offset));
   Expr base = constant(input.type, op.getK().convertToDouble()) +
               sum * constant(input.type, op.getAlpha().convertToDouble() / size);
-  kernel.define(op, domain, input.read(domain.point) * power(base, -op.getBeta().convertToDouble()));
+  // Strict, for infinity times the zero that a sum with infinity gives is NaN.
+  kernel.define(op, domain,
+                Halide::strict_float(input.read(domain.point) * power(base, -op.getBeta().convertToDouble())));
   return success();
 }
 
