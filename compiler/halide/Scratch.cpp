@@ -56,7 +56,11 @@ private:
   }
 
   void visit(const Allocate *op) override {
-    int64_t constantSize = op->constant_allocation_size() * int64_t(op->type.bytes());
+    int64_t constantSize = op->type.bytes(); // 0 where an extent is open; Halide's own sum ends at 2^31
+    for (const Expr &extent : op->extents) {
+      auto constant = as_const_int(extent);
+      constantSize *= constant ? *constant : 0;
+    }
     int64_t padding = op->padding * int64_t(op->type.bytes());
     bool isSmall = !dynamic.names.count(op->name) && constantSize + padding <= 16 * 1024;
     bool onStack = op->memory_type == Halide::MemoryType::Register || op->memory_type == Halide::MemoryType::Stack ||
