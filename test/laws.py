@@ -53,12 +53,15 @@ PURPOSE = re.compile(r'^(//|#|"""|/\*|;|<!--)')
 
 
 def files(source):
-    listed = subprocess.run(["git", "-C", source, "ls-files", "--cached", "--others", "--exclude-standard"],
-                            capture_output=True, text=True)
-    if listed.returncode == 0 and listed.stdout:
-        paths = [Path(line) for line in listed.stdout.splitlines()]
-    else:  # not a checkout: an archive of the sources
-        paths = [p.relative_to(source) for p in source.rglob("*") if not p.relative_to(source).parts[0].startswith("build")]
+    try:
+        listed = subprocess.run(["git", "-C", source, "ls-files", "--cached", "--others", "--exclude-standard"],
+                                capture_output=True, text=True, check=True).stdout.splitlines()
+    except (FileNotFoundError, subprocess.CalledProcessError):  # no git, or no checkout: an archive of the sources
+        listed = []
+    skipped = re.compile(r"(build.*|\.git|\.cache)$")
+    paths = [Path(line) for line in listed] or [
+        p.relative_to(source) for p in source.rglob("*")
+        if not skipped.match(p.relative_to(source).parts[0]) and "__pycache__" not in p.parts]
     return sorted(p for p in paths if (source / p).is_file())
 
 
