@@ -4,6 +4,27 @@
 
 include "mlir/Pass/PassBase.td"
 
+def BuildTraining : Pass<"nn-build-training", "::mlir::ModuleOp"> {
+  let summary = "Build the functions that train a network, beside it";
+  let description = [{
+    From the network `@net`, as it was imported, and its `nn.training`:
+
+    - `@net.step`: the forward pass with each layer in its form in training
+      (statistics of the batch, dropout), the loss and, behind `nn.backward`, the
+      gradients of all that is trained. It takes the network's inputs, the losses'
+      targets and, where a layer draws, the key of its random numbers; it returns
+      the network's outputs, the loss and the gradients of those inputs that
+      require one. Without a loss it takes the gradients of the outputs instead.
+    - `@net.update`: one step of the optimiser; its arguments are the
+      hyper-parameters.
+    - `@net.predict`: the network at inference.
+
+    Parameters, gradients and what the optimiser keeps are variables of a state
+    that outlives the runs; `nn.state` and `nn.slots` say where they lie.
+  }];
+  let dependentDialects = ["::dlc::nn::NnDialect"];
+}
+
 class NetworkPass<string argument> : Pass<argument, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NnDialect"];
 }

@@ -47,6 +47,9 @@ LogicalResult NnDialect::verifyOperationAttribute(Operation *op, NamedAttribute 
       {trainableAttr, "true or false", [](Attribute value) { return isa<BoolAttr>(value); }},
       {weightsAttr, "a string that is not empty", isText},
       {trainingAttr, "a dictionary", [](Attribute value) { return isa<DictionaryAttr>(value); }},
+      {roleAttr, "a string that is not empty", isText},
+      {stateAttr, "a dictionary", [](Attribute value) { return isa<DictionaryAttr>(value); }},
+      {slotsAttr, "a dictionary", [](Attribute value) { return isa<DictionaryAttr>(value); }},
   };
   return verifyAttribute(op, attribute, known);
 }
@@ -56,6 +59,7 @@ LogicalResult NnDialect::verifyRegionArgAttribute(Operation *op, unsigned region
   static const AttributeRule known[] = {
       nameRule,
       {requiresGradAttr, "a unit", [](Attribute value) { return isa<UnitAttr>(value); }},
+      {defaultAttr, "a number", [](Attribute value) { return isa<FloatAttr>(value); }},
   };
   return verifyAttribute(op, attribute, known);
 }
@@ -76,6 +80,19 @@ int64_t getElementsPerItem(Type type) {
 
 int64_t getDefaultFlops(Operation *layer) {
   return isa<ElementwiseOpInterface>(layer) ? getElementsPerItem(layer->getResult(0).getType()) : 0;
+}
+
+bool haveSameShape(Type a, Type b) {
+  auto first = cast<RankedTensorType>(a), second = cast<RankedTensorType>(b);
+  return first.getShape() == second.getShape() && first.getElementType() == second.getElementType();
+}
+
+LogicalResult verifySameShapes(Operation *op) {
+  Type result = op->getResult(0).getType();
+  for (Type operand : op->getOperandTypes())
+    if (!haveSameShape(operand, result))
+      return op->emitOpError("expects operands of the result's type ") << result << " but got " << operand;
+  return success();
 }
 
 bool isParameter(Value value) {

@@ -16,6 +16,9 @@
 
 namespace dlc::nn {
 
+class BackwardStep; // Differentiation.h
+class TrainingForm;
+
 /// Elements of `type` for one item of the batch; the batch is dimension 0.
 int64_t getElementsPerItem(mlir::Type type);
 
@@ -33,6 +36,9 @@ struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentit
 /// Marks an op whose result is its operand in another shape (flatten, reshape).
 template <typename ConcreteOp>
 struct SameElements : mlir::OpTrait::TraitBase<ConcreteOp, SameElements> {};
+
+/// Whether the types are those of equal tensors, however they are stored.
+bool haveSameShape(mlir::Type a, mlir::Type b);
 
 /// Whether `value` is a parameter, or computed from parameters alone by ops with ParameterOpInterface.
 bool isParameter(mlir::Value value);
@@ -52,8 +58,25 @@ inline constexpr llvm::StringLiteral weightsAttr = "nn.weights";
 /// The function's dictionary of what the network file says of training.
 inline constexpr llvm::StringLiteral trainingAttr = "nn.training";
 
+/// The attribute of a function that belongs to training: "step" (forward, loss, backward), "update" (the optimiser) or
+/// "predict" (inference with the parameters of the training state).
+inline constexpr llvm::StringLiteral roleAttr = "nn.role";
+
+/// The step's dictionary of the parts of the training state: i64 of bytes. `total`; `initial`, which begins the state and
+/// has initial values; `trained`, which begins that; `gradients`, where these lie.
+inline constexpr llvm::StringLiteral stateAttr = "nn.state";
+
+/// The update's dictionary of the vectors that the optimiser keeps: i64 of their places.
+inline constexpr llvm::StringLiteral slotsAttr = "nn.slots";
+
+/// The f64 attribute of an argument that is a hyper-parameter: its value unless the program sets another one.
+inline constexpr llvm::StringLiteral defaultAttr = "nn.default";
+
 /// Whether `type`, the declared type of `layer`'s result, is `inferred`; reports where not.
 llvm::LogicalResult verifyResultType(mlir::Operation *layer, mlir::Type inferred);
+
+/// Whether the result of `op` and all its operands are of one shape and element type.
+llvm::LogicalResult verifySameShapes(mlir::Operation *op);
 
 /// The verifier of every layer: its constraints hold and its result is what they give.
 template <typename LayerOp>

@@ -112,6 +112,11 @@ def Nn_Elementwise : DeclareOpInterfaceMethods<Nn_ElementwiseOpInterface>;
 /// An elementwise layer of which zeros may make something else.
 def Nn_ElementwiseOffZero : DeclareOpInterfaceMethods<Nn_ElementwiseOpInterface, ["preservesZero"]>;
 
+/// A layer with gradients.
+def Nn_Differentiable : DeclareOpInterfaceMethods<Nn_DifferentiableOpInterface>;
+/// A layer that training replaces by something else.
+def Nn_TrainingForm : DeclareOpInterfaceMethods<Nn_TrainingFormOpInterface>;
+
 /// The op does nothing at inference: its result is its first operand.
 def Nn_InferenceIdentity : NativeOpTrait<"InferenceIdentity"> { let cppNamespace = "::dlc::nn"; }
 /// The result has the elements of an item in the operand's row-major order, in another shape.

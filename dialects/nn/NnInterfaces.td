@@ -7,9 +7,10 @@ include "mlir/IR/Interfaces.td"
 
 def Nn_LayerOpInterface : OpInterface<"LayerOpInterface"> {
   let description = [{
-    A layer: an op that a network file can name. Its attributes and the keys
-    listed in its definition are the schema of the file; the op itself says what
-    shapes its parameters take and how much arithmetic it does.
+    A layer: an op that a network file can name (or, of those in NnTraining.td, a
+    training program alone). Its attributes and the keys listed in its definition
+    are the schema of the file; the op itself says what shapes its parameters take
+    and how much arithmetic it does.
   }];
   let cppNamespace = "::dlc::nn";
   let methods = [
@@ -105,6 +106,35 @@ def Nn_ParameterOpInterface : OpInterface<"ParameterOpInterface"> {
       }],
       "void", "evaluate",
       (ins "::llvm::ArrayRef<::llvm::ArrayRef<float>>":$operands, "::llvm::MutableArrayRef<float>":$result)>,
+  ];
+}
+
+def Nn_DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let description = [{
+    A layer whose inputs and parameters have gradients.
+  }];
+  let cppNamespace = "::dlc::nn";
+  let methods = [
+    InterfaceMethod<[{
+        Builds the gradients of those operands that `step.needs`, by ordinary nn
+        ops of the layer's operands, its result and `step.gradient`, the gradient
+        of its result, and hands them to `step.add`.
+      }],
+      "void", "differentiate", (ins "::dlc::nn::BackwardStep &":$step)>,
+  ];
+}
+
+def Nn_TrainingFormOpInterface : OpInterface<"TrainingFormOpInterface"> {
+  let description = [{
+    A layer that computes something else in training than at inference.
+  }];
+  let cppNamespace = "::dlc::nn";
+  let methods = [
+    InterfaceMethod<[{
+        Puts the layer's form in training into its place; `form` knows the
+        training state. The op is erased or changed.
+      }],
+      "void", "takeTrainingForm", (ins "::dlc::nn::TrainingForm &":$form)>,
   ];
 }
 

@@ -3,6 +3,7 @@
 #define DLC_DIALECTS_NN_OPS_TD
 
 include "dialects/nn/NnDialect.td"
+include "dialects/nn/NnTraining.td"
 
 //===----------------------------------------------------------------------===//
 // Parameters and inputs
@@ -13,18 +14,20 @@ def Nn_ParameterOp : Nn_Op<"parameter", [DeclareOpInterfaceMethods<OpAsmOpInterf
   let description = [{
     Stands for data that live in a file or are initialised by seed; the IR never
     holds them. Names are those of a PyTorch state_dict. `init` says how to draw
-    values where no file gives any: "he", "xavier", "zeros" or "ones".
+    values where no file gives any: "he", "xavier", "zeros" or "ones". `values`
+    are the parameter itself, which then is in no file.
 
     Constraints:
     - (C1) the name is not empty;
     - (C2) `init`, where given, is one of the four;
-    - (C3) all dimensions are static, and there is no encoding.
+    - (C3) all dimensions are static, and there is no encoding;
+    - (C4) `values`, where given, are as many as the type has elements.
 
     ```mlir
     %w = nn.parameter "conv1.weight" : tensor<6x1x5x5xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init);
+  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init, OptionalAttr<DenseF64ArrayAttr>:$values);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -102,7 +105,7 @@ def Nn_FoldShiftOp : Nn_Op<"fold_shift", [DeclareOpInterfaceMethods<Nn_Parameter
 // Contractions
 //===----------------------------------------------------------------------===//
 
-def Nn_Conv2dOp : Nn_Layer<"conv2d", [Nn_ParametricLayer,
+def Nn_Conv2dOp : Nn_Layer<"conv2d", [Nn_ParametricLayer, Nn_Differentiable,
     DeclareOpInterfaceMethods<Nn_ContractionOpInterface>,
     DeclareOpInterfaceMethods<Nn_WindowOpInterface, ["getWindowDilation"]>]> {
   let summary = "two-dimensional convolution";
@@ -135,7 +138,7 @@ def Nn_Conv2dOp : Nn_Layer<"conv2d", [Nn_ParametricLayer,
               Nn_Key<"bias", "bool", "true", "whether the layer adds a bias">];
 }
 
-def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, DeclareOpInterfaceMethods<Nn_ContractionOpInterface>]> {
+def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, Nn_Differentiable, DeclareOpInterfaceMethods<Nn_ContractionOpInterface>]> {
   let summary = "fully connected layer";
   let description = [{
     result[…, o] = bias[o] + Σ weight[o, i] · input[…, i], over the last dimension.
@@ -159,7 +162,7 @@ def Nn_LinearOp : Nn_Layer<"linear", [Nn_ParametricLayer, DeclareOpInterfaceMeth
 //===----------------------------------------------------------------------===//
 
 class Nn_Activation<string mnemonic, Trait elementwise = Nn_Elementwise>
-    : Nn_Layer<mnemonic, [Nn_PlainLayer, elementwise]> {
+    : Nn_Layer<mnemonic, [Nn_PlainLayer, Nn_Differentiable, elementwise]> {
   let description = [{
     ```mlir
     %1 = nn.}] # mnemonic # [{ %0 : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
@@ -189,11 +192,18 @@ def Nn_EluOp : Nn_Activation<"elu"> {
   let summary = "x where x > 0, otherwise alpha · (exp(x) − 1)";
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Float, "1.0">:$alpha);
 }
+def Nn_SoftplusOp : Nn_Activation<"softplus", Nn_ElementwiseOffZero> {
+  let summary = "log(1 + exp(x))";
+}
+def Nn_ClampOp : Nn_Activation<"clamp", Nn_ElementwiseOffZero> {
+  let summary = "min(max(x, min), max); NaN stays NaN";
+  let arguments = (ins Nn_Tensor:$input, Nn_Float:$min, Nn_Float:$max);
+}
 def Nn_SiluOp : Nn_Activation<"silu"> {
   let summary = "x · sigmoid(x)";
 }
 
-class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer]> {
+class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer, Nn_Differentiable]> {
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Int, "1">:$dim);
 }
 def Nn_SoftmaxOp : Nn_Normalizer<"softmax"> {
@@ -228,7 +238,7 @@ def Nn_LogSoftmaxOp : Nn_Normalizer<"log_softmax"> {
 // Pooling
 //===----------------------------------------------------------------------===//
 
-def Nn_MaxPool2dOp : Nn_Layer<"max_pool2d", [Nn_CountedLayer,
+def Nn_MaxPool2dOp : Nn_Layer<"max_pool2d", [Nn_CountedLayer, Nn_Differentiable,
     DeclareOpInterfaceMethods<Nn_WindowOpInterface, ["getWindowDilation"]>]> {
   let summary = "maximum over a window";
   let description = [{
@@ -255,7 +265,7 @@ def Nn_MaxPool2dOp : Nn_Layer<"max_pool2d", [Nn_CountedLayer,
                        DefaultValuedAttr<Nn_Bool, "false">:$ceil_mode);
 }
 
-def Nn_AvgPool2dOp : Nn_Layer<"avg_pool2d", [Nn_CountedLayer, DeclareOpInterfaceMethods<Nn_WindowOpInterface>]> {
+def Nn_AvgPool2dOp : Nn_Layer<"avg_pool2d", [Nn_CountedLayer, Nn_Differentiable, DeclareOpInterfaceMethods<Nn_WindowOpInterface>]> {
   let summary = "mean over a window";
   let description = [{
     Divides by the number of elements of the window that lie in the padded input,
@@ -281,7 +291,7 @@ def Nn_AvgPool2dOp : Nn_Layer<"avg_pool2d", [Nn_CountedLayer, DeclareOpInterface
                        DefaultValuedAttr<Nn_Bool, "true">:$count_include_pad);
 }
 
-def Nn_GlobalAvgPool2dOp : Nn_Layer<"global_avg_pool2d", [Nn_CountedLayer]> {
+def Nn_GlobalAvgPool2dOp : Nn_Layer<"global_avg_pool2d", [Nn_CountedLayer, Nn_Differentiable]> {
   let summary = "mean over the plane: [N, C, H, W] → [N, C, 1, 1]";
   let description = [{
     Constraints:
@@ -298,7 +308,7 @@ def Nn_GlobalAvgPool2dOp : Nn_Layer<"global_avg_pool2d", [Nn_CountedLayer]> {
 // Normalisation
 //===----------------------------------------------------------------------===//
 
-def Nn_BatchNorm2dOp : Nn_Layer<"batch_norm2d", [Nn_ParametricLayer, Nn_ElementwiseOffZero]> {
+def Nn_BatchNorm2dOp : Nn_Layer<"batch_norm2d", [Nn_ParametricLayer, Nn_Differentiable, Nn_TrainingForm, Nn_ElementwiseOffZero]> {
   let summary = "batch normalisation with running statistics";
   let description = [{
     (x − running_mean) / √(running_var + eps) · weight + bias, channel by channel
@@ -320,7 +330,7 @@ def Nn_BatchNorm2dOp : Nn_Layer<"batch_norm2d", [Nn_ParametricLayer, Nn_Elementw
                        DefaultValuedAttr<Nn_Float, "0.1">:$momentum);
 }
 
-def Nn_LocalResponseNormOp : Nn_Layer<"local_response_norm", [Nn_CountedLayer]> {
+def Nn_LocalResponseNormOp : Nn_Layer<"local_response_norm", [Nn_CountedLayer, Nn_Differentiable]> {
   let summary = "local response normalisation across channels";
   let description = [{
     x[c] / (k + alpha/size · Σ x[c']²)^beta, the sum over `size` channels around c
@@ -340,7 +350,7 @@ def Nn_LocalResponseNormOp : Nn_Layer<"local_response_norm", [Nn_CountedLayer]> 
                        DefaultValuedAttr<Nn_Float, "1.0">:$k);
 }
 
-def Nn_DropoutOp : Nn_Layer<"dropout", [Nn_PlainLayer, Nn_InferenceIdentity]> {
+def Nn_DropoutOp : Nn_Layer<"dropout", [Nn_PlainLayer, Nn_InferenceIdentity, Nn_Differentiable, Nn_TrainingForm]> {
   let summary = "drops elements in training; nothing at inference";
   let description = [{
     Constraints:
@@ -357,7 +367,7 @@ def Nn_DropoutOp : Nn_Layer<"dropout", [Nn_PlainLayer, Nn_InferenceIdentity]> {
 // Shapes and joins
 //===----------------------------------------------------------------------===//
 
-def Nn_IdentityOp : Nn_Layer<"identity", [Nn_PlainLayer, Nn_InferenceIdentity]> {
+def Nn_IdentityOp : Nn_Layer<"identity", [Nn_PlainLayer, Nn_InferenceIdentity, Nn_Differentiable]> {
   let summary = "its input";
   let description = [{
     ```mlir
@@ -367,7 +377,7 @@ def Nn_IdentityOp : Nn_Layer<"identity", [Nn_PlainLayer, Nn_InferenceIdentity]> 
   let arguments = (ins Nn_Tensor:$input);
 }
 
-def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer, Nn_SameElements]> {
+def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer, Nn_SameElements, Nn_Differentiable]> {
   let summary = "dimensions start_dim to end_dim as one";
   let description = [{
     Constraints:
@@ -383,7 +393,7 @@ def Nn_FlattenOp : Nn_Layer<"flatten", [Nn_PlainLayer, Nn_SameElements]> {
                        DefaultValuedAttr<Nn_Int, "-1">:$end_dim);
 }
 
-def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer, Nn_SameElements,
+def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer, Nn_SameElements, Nn_Differentiable,
     DeclareOpInterfaceMethods<Nn_ParameterOpInterface>]> {
   let summary = "the same elements in another shape";
   let description = [{
@@ -405,7 +415,7 @@ def Nn_ReshapeOp : Nn_Layer<"reshape", [Nn_PlainLayer, Nn_SameElements,
   let arguments = (ins Nn_Tensor:$input, Nn_Shape:$shape);
 }
 
-def Nn_ConcatOp : Nn_Layer<"concat", [Nn_PlainLayer]> {
+def Nn_ConcatOp : Nn_Layer<"concat", [Nn_PlainLayer, Nn_Differentiable]> {
   let summary = "its inputs one after the other along `dim`";
   let description = [{
     Constraints:
@@ -421,7 +431,8 @@ def Nn_ConcatOp : Nn_Layer<"concat", [Nn_PlainLayer]> {
   let arguments = (ins Variadic<Nn_Tensor>:$inputs, DefaultValuedAttr<Nn_Int, "1">:$dim);
 }
 
-class Nn_Binary<string mnemonic> : Nn_Layer<mnemonic, [Nn_PlainLayer, Nn_ElementwiseOffZero, Commutative]> {
+class Nn_Binary<string mnemonic, list<Trait> traits = []>
+    : Nn_Layer<mnemonic, !listconcat([Nn_PlainLayer, Nn_Differentiable, Nn_ElementwiseOffZero], traits)> {
   let description = [{
     Shapes broadcast as in NumPy, aligned at the last dimension. Zeros are
     preserved unless an input is broadcast along the channels: its value then
@@ -438,10 +449,12 @@ class Nn_Binary<string mnemonic> : Nn_Layer<mnemonic, [Nn_PlainLayer, Nn_Element
   }];
   let arguments = (ins Nn_Tensor:$lhs, Nn_Tensor:$rhs);
 }
-def Nn_AddOp : Nn_Binary<"add"> { let summary = "sum"; }
-def Nn_MulOp : Nn_Binary<"mul"> { let summary = "product"; }
+def Nn_AddOp : Nn_Binary<"add", [Commutative]> { let summary = "sum"; }
+def Nn_SubOp : Nn_Binary<"sub"> { let summary = "difference"; }
+def Nn_MulOp : Nn_Binary<"mul", [Commutative]> { let summary = "product"; }
+def Nn_DivOp : Nn_Binary<"div"> { let summary = "quotient"; }
 
-def Nn_PadOp : Nn_Layer<"pad", [Nn_PlainLayer]> {
+def Nn_PadOp : Nn_Layer<"pad", [Nn_PlainLayer, Nn_Differentiable]> {
   let summary = "constant border";
   let description = [{
     `padding` counts from the last dimension as F.pad does: [left, right, top,

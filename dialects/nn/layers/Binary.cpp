@@ -1,4 +1,5 @@
 // nn.add and nn.mul: broadcasting.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -60,5 +61,78 @@ static bool hasChannelsThroughout(Operation *layer) {
 
 bool AddOp::preservesZero() { return hasChannelsThroughout(*this); }
 bool MulOp::preservesZero() { return hasChannelsThroughout(*this); }
+
+LogicalResult SubOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  return inferBinary<SubOp>(location, adaptor, types);
+}
+
+LogicalResult DivOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  return inferBinary<DivOp>(location, adaptor, types);
+}
+
+bool SubOp::preservesZero() { return hasChannelsThroughout(*this); }
+bool DivOp::preservesZero() { return false; }
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+/// `gradient`, of the result's shape, summed over the dimensions along which
+/// `operand` was broadcast.
+static Value sumTo(BackwardStep &step, Value operand, Value gradient) {
+  auto to = cast<RankedTensorType>(operand.getType()), from = cast<RankedTensorType>(gradient.getType());
+  if (to == from)
+    return gradient;
+  auto reduce = [&](ArrayRef<int64_t> shape, ArrayRef<int64_t> dims, bool keep) {
+    auto type = RankedTensorType::get(shape, from.getElementType());
+    gradient = ReduceOp::create(step.builder, step.loc, type, gradient, dims, /*mean=*/false, keep);
+  };
+  int64_t missing = from.getRank() - to.getRank();
+  if (missing)
+    reduce(from.getShape().drop_front(missing), llvm::to_vector(llvm::seq<int64_t>(0, missing)), /*keep=*/false);
+  SmallVector<int64_t> ones;
+  for (int64_t dim = 0; dim < to.getRank(); ++dim)
+    if (to.getDimSize(dim) == 1 && from.getDimSize(dim + missing) != 1)
+      ones.push_back(dim);
+  if (!ones.empty())
+    reduce(to.getShape(), ones, /*keep=*/true);
+  return gradient;
+}
+
+static void addTo(BackwardStep &step, Value operand, function_ref<Value()> build) {
+  if (step.needs(operand))
+    step.add(operand, sumTo(step, operand, build()));
+}
+
+void AddOp::differentiate(BackwardStep &step) {
+  addTo(step, getLhs(), [&] { return step.gradient; });
+  addTo(step, getRhs(), [&] { return step.gradient; });
+}
+
+static Value negate(BackwardStep &step, Value value) {
+  return AffineOp::create(step.builder, step.loc, value.getType(), value, step.builder.getF64FloatAttr(-1),
+                          step.builder.getF64FloatAttr(0));
+}
+
+void SubOp::differentiate(BackwardStep &step) {
+  addTo(step, getLhs(), [&] { return step.gradient; });
+  addTo(step, getRhs(), [&] { return negate(step, step.gradient); });
+}
+
+void MulOp::differentiate(BackwardStep &step) {
+  auto times = [&](Value other) { return MulOp::create(step.builder, step.loc, getType(), step.gradient, other); };
+  addTo(step, getLhs(), [&] { return times(getRhs()); });
+  addTo(step, getRhs(), [&] { return times(getLhs()); });
+}
+
+void DivOp::differentiate(BackwardStep &step) { // dy / b and −dy · y / b
+  auto overRhs = [&](Value value) { return DivOp::create(step.builder, step.loc, getType(), value, getRhs()); };
+  addTo(step, getLhs(), [&] { return overRhs(step.gradient); });
+  addTo(step, getRhs(), [&] {
+    return negate(step, overRhs(MulOp::create(step.builder, step.loc, getType(), step.gradient, getResult())));
+  });
+}
 
 } // namespace dlc::nn

@@ -1,4 +1,5 @@
 // nn.concat: shape inference; one input is the result.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -39,6 +40,26 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
 
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
   return getInputs().size() == 1 && getInputs()[0].getType() == getType() ? getInputs()[0] : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+void ConcatOp::differentiate(BackwardStep &step) {
+  int64_t rank = getType().getRank(), dim = *normalizeDim(getDim(), rank), total = getType().getDimSize(dim);
+  int64_t begin = 0;
+  for (Value input : getInputs()) {
+    int64_t extent = cast<RankedTensorType>(input.getType()).getDimSize(dim);
+    if (step.needs(input)) { // the part that is the input's: all else is cropped
+      SmallVector<int64_t> padding((rank - dim) * 2);
+      padding[padding.size() - 2] = -begin;
+      padding[padding.size() - 1] = -(total - begin - extent);
+      step.add(input, PadOp::create(step.builder, step.loc, input.getType(), step.gradient,
+                                    step.builder.getDenseI64ArrayAttr(padding), step.builder.getF64FloatAttr(0)));
+    }
+    begin += extent;
+  }
 }
 
 } // namespace dlc::nn

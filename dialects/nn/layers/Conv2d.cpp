@@ -1,4 +1,5 @@
 // nn.conv2d: shape inference, parameters, arithmetic.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -75,5 +76,126 @@ int64_t Conv2dOp::getFlops() {
 }
 
 SmallVector<int64_t> Conv2dOp::getWindowDilation() { return SmallVector<int64_t>(getDilation()); }
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+/// The gradient of the result, taken through the transposed weight: a convolution
+/// with stride 1 over the gradient with zeros between its pixels (Dumoulin and
+/// Visin 2016, section 4).
+static Value buildGradInput(Conv2dOp conv, BackwardStep &step) {
+  auto input = cast<RankedTensorType>(conv.getInput().getType());
+  auto output = conv.getType();
+  auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+  OpBuilder &builder = step.builder;
+  int64_t groups = conv.getGroups();
+  auto retype = [&](int64_t height, int64_t width) {
+    return RankedTensorType::get({input.getDimSize(0), output.getDimSize(1), height, width}, input.getElementType());
+  };
+  ArrayRef<int64_t> size = conv.getKernelSize(), stride = conv.getStride(), dilation = conv.getDilation(),
+                    padding = conv.getPadding();
+  bool isStrided = stride[0] != 1 || stride[1] != 1;
+  // A window of one pixel moves nothing: the zeros come in last, and are not multiplied.
+  bool isPixel = size[0] == 1 && size[1] == 1 && llvm::all_of(padding, [](int64_t width) { return width == 0; });
+
+  Value gradient = step.gradient;
+  std::array<int64_t, 2> plane = {output.getDimSize(2), output.getDimSize(3)};
+  if (isStrided && !isPixel) {
+    for (unsigned dim : {0, 1})
+      plane[dim] = (plane[dim] - 1) * stride[dim] + 1;
+    gradient = DilateOp::create(builder, step.loc, retype(plane[0], plane[1]), gradient,
+                                builder.getDenseI64ArrayAttr(stride));
+  }
+  // What remains of the window's reach on each side; where padding is wider than the
+  // window reaches, pixels of the gradient belong to padding alone.
+  std::array<int64_t, 4> reach, crop;
+  for (unsigned dim : {0, 1}) {
+    int64_t span = dilation[dim] * (size[dim] - 1);
+    int64_t before = span - padding[dim];
+    int64_t after = isPixel ? 0 : input.getDimSize(dim + 2) + span - plane[dim] - before;
+    crop[dim] = std::min<int64_t>(before, 0);
+    crop[dim + 2] = std::min<int64_t>(after, 0);
+    reach[dim] = std::max<int64_t>(before, 0);
+    reach[dim + 2] = std::max<int64_t>(after, 0);
+    plane[dim] += crop[dim] + crop[dim + 2];
+  }
+  if (llvm::any_of(crop, [](int64_t width) { return width != 0; }))
+    gradient = PadOp::create(builder, step.loc, retype(plane[0], plane[1]), gradient,
+                             builder.getDenseI64ArrayAttr({crop[1], crop[3], crop[0], crop[2]}),
+                             builder.getF64FloatAttr(0));
+  auto transposedType = RankedTensorType::get(
+      {input.getDimSize(1), output.getDimSize(1) / groups, size[0], size[1]}, weight.getElementType());
+  Value transposed = TransposeWeightOp::create(builder, step.loc, transposedType, conv.getWeight(),
+                                               builder.getI64IntegerAttr(groups));
+  auto ones = builder.getDenseI64ArrayAttr({1, 1});
+  auto resultPlane = isPixel ? plane : std::array<int64_t, 2>{input.getDimSize(2), input.getDimSize(3)};
+  auto resultType = RankedTensorType::get(
+      {input.getDimSize(0), input.getDimSize(1), resultPlane[0], resultPlane[1]}, input.getElementType());
+  Value result = Conv2dOp::create(builder, step.loc, resultType, gradient, transposed, /*bias=*/Value(),
+                                  conv.getKernelSizeAttr(), ones, builder.getDenseI64ArrayAttr(reach),
+                                  conv.getDilationAttr(), conv.getGroupsAttr());
+  if (isStrided && isPixel)
+    result = DilateOp::create(builder, step.loc, cast<RankedTensorType>(conv.getInput().getType()), result,
+                              builder.getDenseI64ArrayAttr(stride));
+  return result;
+}
+
+void Conv2dOp::differentiate(BackwardStep &step) {
+  if (step.needs(getInput()))
+    step.add(getInput(), buildGradInput(*this, step));
+  if (step.needs(getWeight()))
+    step.add(getWeight(),
+             Conv2dGradWeightOp::create(step.builder, step.loc, getWeight().getType(), getInput(), step.gradient,
+                                        getKernelSizeAttr(), getStrideAttr(), getPaddingAttr(), getDilationAttr(),
+                                        getGroupsAttr()));
+  if (step.needs(getBias()))
+    step.add(getBias(), ReduceOp::create(step.builder, step.loc, getBias().getType(), step.gradient,
+                                         ArrayRef<int64_t>{0, 2, 3}, /*mean=*/false, /*keep=*/false));
+}
+
+LogicalResult Conv2dGradWeightOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  auto input = cast<RankedTensorType>(getInput().getType()), gradient = cast<RankedTensorType>(getGradient().getType());
+  auto result = cast<RankedTensorType>(getType());
+  if (input.getRank() != 4 || gradient.getRank() != 4 || result.getRank() != 4) // (C1)
+    return check.error("expects operands and result of rank 4");
+  if (failed(check.sizes(getKernelSizeAttr(), "kernel_size", 2, 1)) || failed(check.size(getGroups(), "groups", 1)))
+    return failure();
+  return check.parameterShape(result, "a result", {gradient.getDimSize(1), input.getDimSize(1) / (int64_t)getGroups(), // (C2)
+                                                   getKernelSize()[0], getKernelSize()[1]});
+}
+
+int64_t Conv2dGradWeightOp::getFlops() {
+  auto gradient = cast<RankedTensorType>(getGradient().getType());
+  return multiplySaturated(gradient.getDimSize(2) * gradient.getDimSize(3),
+                           2 * cast<RankedTensorType>(getType()).getNumElements());
+}
+
+LogicalResult DilateOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  auto input = cast<RankedTensorType>(getInput().getType()), result = cast<RankedTensorType>(getType());
+  if (input.getRank() != 4 || result.getRank() != 4 || input.getShape().take_front(2) != result.getShape().take_front(2)) // (C1)
+    return check.error("expects input and result of rank 4 with the same batch and channels");
+  if (failed(check.sizes(getStrideAttr(), "stride", 2, 1)))
+    return failure();
+  for (unsigned dim : {0, 1}) // (C2)
+    if (result.getDimSize(dim + 2) <= (input.getDimSize(dim + 2) - 1) * getStride()[dim])
+      return check.error("expects a plane that holds all pixels but got ", shapeText(result.getShape()));
+  return success();
+}
+
+LogicalResult TransposeWeightOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  auto weight = cast<RankedTensorType>(getWeight().getType()), result = cast<RankedTensorType>(getType());
+  int64_t groups = getGroups();
+  if (weight.getRank() == 2 && groups == 1) // (C1), (C2)
+    return check.parameterShape(result, "a result", {weight.getDimSize(1), weight.getDimSize(0)});
+  if (weight.getRank() != 4 || groups < 1 || weight.getDimSize(0) % groups)
+    return check.error("expects a weight of rank 4 whose groups are whole, or of rank 2 without groups, but got ",
+                       shapeText(weight.getShape()), " in ", groups, " groups");
+  return check.parameterShape(result, "a result", {weight.getDimSize(1) * groups, weight.getDimSize(0) / groups,
+                                                   weight.getDimSize(2), weight.getDimSize(3)});
+}
 
 } // namespace dlc::nn

@@ -1,4 +1,5 @@
 // nn.linear: shape inference, parameters, arithmetic.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -44,6 +45,43 @@ LogicalResult LinearOp::inferParameterTypes(Location location, ArrayRef<RankedTe
 
 int64_t LinearOp::getFlops() {
   return multiplySaturated(getElementsPerItem(getType()), 2 * getWeight().getType().getDimSize(1));
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+void LinearOp::differentiate(BackwardStep &step) {
+  OpBuilder &builder = step.builder;
+  auto weight = cast<RankedTensorType>(getWeight().getType());
+  if (step.needs(getInput())) {
+    auto type = RankedTensorType::get({weight.getDimSize(1), weight.getDimSize(0)}, weight.getElementType());
+    Value transposed =
+        TransposeWeightOp::create(builder, step.loc, type, getWeight(), builder.getI64IntegerAttr(/*groups=*/1));
+    step.add(getInput(), LinearOp::create(builder, step.loc, getInput().getType(), step.gradient, transposed, Value()));
+  }
+  if (step.needs(getWeight()))
+    step.add(getWeight(), LinearGradWeightOp::create(builder, step.loc, weight, getInput(), step.gradient));
+  if (step.needs(getBias())) {
+    auto dims = llvm::to_vector(llvm::seq<int64_t>(0, getType().getRank() - 1));
+    step.add(getBias(), ReduceOp::create(builder, step.loc, getBias().getType(), step.gradient, dims, /*mean=*/false,
+                                         /*keep=*/false));
+  }
+}
+
+LogicalResult LinearGradWeightOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  auto input = cast<RankedTensorType>(getInput().getType()), gradient = cast<RankedTensorType>(getGradient().getType());
+  if (input.getRank() < 2 || input.getShape().drop_back() != gradient.getShape().drop_back()) // (C1)
+    return check.error("expects input and gradient that agree in all dimensions but the last but got ",
+                       shapeText(input.getShape()), " and ", shapeText(gradient.getShape()));
+  return check.parameterShape(cast<RankedTensorType>(getType()), "a result",
+                              {gradient.getShape().back(), input.getShape().back()}); // (C2)
+}
+
+int64_t LinearGradWeightOp::getFlops() {
+  int64_t rows = getElementsPerItem(getInput().getType()) / cast<RankedTensorType>(getInput().getType()).getShape().back();
+  return multiplySaturated(rows, 2 * cast<RankedTensorType>(getType()).getNumElements());
 }
 
 } // namespace dlc::nn

@@ -1,4 +1,5 @@
 // nn.pad: shape inference; a border of nothing is the input.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -37,6 +38,18 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *context, std::optional<Locati
 OpFoldResult PadOp::fold(FoldAdaptor adaptor) {
   bool none = llvm::all_of(getPadding(), [](int64_t value) { return value == 0; });
   return none && getInput().getType() == getType() ? getInput() : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+void PadOp::differentiate(BackwardStep &step) { // what was added is cropped, and what was cropped gets zeros
+  SmallVector<int64_t> padding;
+  for (int64_t width : getPadding())
+    padding.push_back(-width);
+  step.add(getInput(), PadOp::create(step.builder, step.loc, getInput().getType(), step.gradient,
+                                     step.builder.getDenseI64ArrayAttr(padding), step.builder.getF64FloatAttr(0)));
 }
 
 } // namespace dlc::nn

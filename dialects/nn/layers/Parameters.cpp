@@ -21,7 +21,11 @@ LogicalResult ParameterOp::verify() {
       return check.error("expects init \"he\", \"xavier\", \"zeros\" or \"ones\" but got \"", *init, "\"");
   if (getType().getEncoding()) // (C3)
     return check.error("expects a result without encoding but got ", getType());
-  return success(check.parameter(getResult(), "the result") != nullptr);
+  if (!check.parameter(getResult(), "the result"))
+    return failure();
+  if (auto values = getValues(); values && (int64_t)values->size() != getType().getNumElements()) // (C4)
+    return check.error("expects ", getType().getNumElements(), " values but got ", values->size());
+  return success();
 }
 
 /// Printed IR shows a parameter by its name.
@@ -87,8 +91,13 @@ int64_t getStorageElements(RankedTensorType type) {
 
 LogicalResult evaluateParameter(Value value, ParameterSource &source, MutableArrayRef<float> result) {
   Operation *op = value.getDefiningOp();
-  if (auto parameter = dyn_cast_or_null<ParameterOp>(op))
+  if (auto parameter = dyn_cast_or_null<ParameterOp>(op)) {
+    if (auto values = parameter.getValues()) {
+      llvm::transform(*values, result.begin(), [](double element) { return static_cast<float>(element); });
+      return success();
+    }
     return source.read(parameter, result);
+  }
   auto computed = dyn_cast_or_null<ParameterOpInterface>(op);
   if (!computed)
     return emitError(value.getLoc(), "expects a value computed from parameters alone");

@@ -1,4 +1,5 @@
 // nn.max_pool2d, nn.avg_pool2d and nn.global_avg_pool2d: shape inference and arithmetic.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -63,5 +64,66 @@ int64_t AvgPool2dOp::getFlops() { return countPool(*this); }
 int64_t GlobalAvgPool2dOp::getFlops() { return getElementsPerItem(getInput().getType()); }
 
 SmallVector<int64_t> MaxPool2dOp::getWindowDilation() { return SmallVector<int64_t>(getDilation()); }
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+void MaxPool2dOp::differentiate(BackwardStep &step) {
+  OpBuilder &builder = step.builder;
+  bool isSmall = getKernelSize()[0] * getKernelSize()[1] <= 256;
+  auto index = isSmall ? IntegerType::get(getContext(), 8, IntegerType::Unsigned) : builder.getI32Type();
+  auto type = RankedTensorType::get(getType().getShape(), index);
+  Value argmax = MaxPool2dArgmaxOp::create(builder, step.loc, type, getInput(), getKernelSizeAttr(), getStrideAttr(),
+                                           getPaddingAttr(), getDilationAttr());
+  step.add(getInput(), MaxPool2dGradOp::create(builder, step.loc, getInput().getType(), step.gradient, argmax,
+                                               getKernelSizeAttr(), getStrideAttr(), getPaddingAttr(),
+                                               getDilationAttr()));
+}
+
+void AvgPool2dOp::differentiate(BackwardStep &step) {
+  step.add(getInput(), AvgPool2dGradOp::create(step.builder, step.loc, getInput().getType(), step.gradient,
+                                               getKernelSizeAttr(), getStrideAttr(), getPaddingAttr(),
+                                               getCountIncludePadAttr()));
+}
+
+void GlobalAvgPool2dOp::differentiate(BackwardStep &step) {
+  step.add(getInput(), ExpandOp::create(step.builder, step.loc, getInput().getType(), step.gradient, getInput(),
+                                        ArrayRef<int64_t>{2, 3}, /*mean=*/true, /*keep=*/true));
+}
+
+SmallVector<int64_t> MaxPool2dArgmaxOp::getWindowDilation() { return SmallVector<int64_t>(getDilation()); }
+
+int64_t MaxPool2dArgmaxOp::getFlops() { return countPool(*this); }
+int64_t MaxPool2dGradOp::getFlops() { return getElementsPerItem(getType()); }
+int64_t AvgPool2dGradOp::getFlops() { return getElementsPerItem(getType()); }
+
+/// Whether both have rank 4 and agree in batch and channels.
+static bool haveSameChannels(Type a, Type b) {
+  auto first = cast<RankedTensorType>(a), second = cast<RankedTensorType>(b);
+  return first.getRank() == 4 && second.getRank() == 4 && first.getShape().take_front(2) == second.getShape().take_front(2);
+}
+
+LogicalResult MaxPool2dArgmaxOp::verify() {
+  bool isSmall = getKernelSize().size() == 2 && getKernelSize()[0] * getKernelSize()[1] <= 256;
+  if (!haveSameChannels(getInput().getType(), getType()) || // (C1)
+      !cast<RankedTensorType>(getType()).getElementType().isInteger(isSmall ? 8 : 32))
+    return emitOpError("expects a result of ") << (isSmall ? "ui8" : "i32") << " with the input's batch and channels";
+  return success();
+}
+
+LogicalResult MaxPool2dGradOp::verify() {
+  if (cast<RankedTensorType>(getGradient().getType()).getShape() != cast<RankedTensorType>(getArgmax().getType()).getShape()) // (C1)
+    return emitOpError("expects a gradient and an argmax of the same shape");
+  if (!haveSameChannels(getGradient().getType(), getType())) // (C2)
+    return emitOpError("expects a result of the gradient's batch and channels");
+  return success();
+}
+
+LogicalResult AvgPool2dGradOp::verify() {
+  if (!haveSameChannels(getGradient().getType(), getType())) // (C1)
+    return emitOpError("expects a result of the gradient's batch and channels");
+  return success();
+}
 
 } // namespace dlc::nn

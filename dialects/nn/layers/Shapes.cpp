@@ -1,4 +1,5 @@
 // nn.flatten and nn.reshape: the same elements in another shape.
+#include "dialects/nn/Differentiation.h"
 #include "dialects/nn/LayerCheck.h"
 
 using namespace mlir;
@@ -78,5 +79,19 @@ LogicalResult ReshapeOp::canonicalize(ReshapeOp reshape, PatternRewriter &rewrit
   rewriter.modifyOpInPlace(reshape, [&] { reshape.getInputMutable().set(producer->getOperand(0)); });
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+/// The gradient in the shape of the operand.
+static void reshapeBack(BackwardStep &step, Value input) {
+  auto type = cast<RankedTensorType>(input.getType());
+  step.add(input, ReshapeOp::create(step.builder, step.loc, type, step.gradient,
+                                    step.builder.getDenseI64ArrayAttr(type.getShape())));
+}
+
+void FlattenOp::differentiate(BackwardStep &step) { reshapeBack(step, getInput()); }
+void ReshapeOp::differentiate(BackwardStep &step) { reshapeBack(step, getInput()); }
 
 } // namespace dlc::nn

@@ -1,0 +1,263 @@
+// Puts the functions of training beside the network: see Passes.td.
+//
+// 1. The step: the network over the training state, each layer in its form in
+//    training; the losses; the gradients of what is trained.
+// 2. The update: the optimiser.
+// 3. The prediction: the network as it is at inference, over the training state.
+#include "compiler/transforms/Differentiate.h"
+#include "compiler/transforms/Passes.h"
+#include "compiler/transforms/Training.h"
+#include "dialects/nn/Differentiation.h"
+#include "dialects/nn/TrainingSettings.h"
+
+namespace dlc::transforms {
+#define GEN_PASS_DEF_BUILDTRAINING
+#include "compiler/transforms/Passes.h.inc"
+} // namespace dlc::transforms
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::transforms;
+
+//===----------------------------------------------------------------------===//
+// The function over the state
+//===----------------------------------------------------------------------===//
+
+/// A copy of `network`, behind it, whose parameters are variables of the state. Fills `variables` by their names.
+static func::FuncOp cloneOverState(func::FuncOp network, StringRef role, const StatePlan &state,
+                                   llvm::StringMap<Value> &variables) {
+  OpBuilder builder(network->getBlock(), std::next(Block::iterator(network)));
+  auto clone = cast<func::FuncOp>(builder.clone(*network));
+  clone.setSymName((network.getSymName() + "." + role).str());
+  clone->setAttr(nn::roleAttr, builder.getStringAttr(role));
+  clone->removeAttr(nn::trainingAttr);
+  auto originals = llvm::to_vector(clone.getOps<nn::ParameterOp>());
+  builder.setInsertionPointToStart(&clone.getBody().front());
+  for (auto &[name, entry] : state.getEntries()) {
+    nn::ParameterOp parameter = entry.parameter;
+    Value initial = builder.clone(*parameter)->getResult(0);
+    variables[name] = nn::VariableOp::create(builder, parameter.getLoc(), parameter.getType(), initial,
+                                             builder.getI64IntegerAttr(entry.place));
+  }
+  for (nn::ParameterOp parameter : originals) {
+    parameter.replaceAllUsesWith(variables.lookup(parameter.getName()));
+    parameter.erase();
+  }
+  return clone;
+}
+
+static Value appendArgument(func::FuncOp function, Type type, StringRef name, Location loc) {
+  Builder builder(function.getContext());
+  unsigned index = function.getNumArguments();
+  auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name))});
+  (void)function.insertArgument(index, type, attributes, loc);
+  return function.getArgument(index);
+}
+
+static void appendResult(func::FuncOp function, Value value, StringRef name) {
+  Builder builder(function.getContext());
+  unsigned index = function.getNumResults();
+  auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name))});
+  (void)function.insertResult(index, value.getType(), attributes);
+  function.getBody().front().getTerminator()->insertOperands(index, value);
+}
+
+//===----------------------------------------------------------------------===//
+// The step
+//===----------------------------------------------------------------------===//
+
+namespace {
+class StepBuilder {
+public:
+  StepBuilder(func::FuncOp network, DictionaryAttr training, const StatePlan &state)
+      : training(training), state(state), step(cloneOverState(network, "step", state, variables)),
+        block(step.getBody().front()), builder(step.getContext()) {}
+
+  FailureOr<func::FuncOp> build() {
+    takeTrainingForms();
+    builder.setInsertionPoint(block.getTerminator());
+    if (failed(buildLosses()))
+      return failure();
+    nn::BackwardOp::create(builder, step.getLoc());
+    seed();
+    SmallVector<Value> wanted = getWanted();
+    if (failed(differentiate(block, wanted, gradients)))
+      return failure();
+    returnGradients();
+    return step;
+  }
+
+private:
+  void takeTrainingForms();
+  LogicalResult buildLosses();
+  void seed();
+  SmallVector<Value> getWanted();
+  void returnGradients();
+
+  DictionaryAttr training;
+  const StatePlan &state;
+  llvm::StringMap<Value> variables;
+  func::FuncOp step;
+  Block &block;
+  OpBuilder builder;
+  Gradients gradients;
+  SmallVector<std::pair<Value, double>> losses; // each with its scale
+  Value loss;
+};
+} // namespace
+
+void StepBuilder::takeTrainingForms() {
+  auto layers = llvm::to_vector(block.getOps<nn::TrainingFormOpInterface>());
+  Value key; // only where a layer draws
+  for (auto [stream, layer] : llvm::enumerate(layers)) {
+    if (isa<nn::DropoutOp>(*layer) && !key) {
+      auto word = IntegerType::get(step.getContext(), 32, IntegerType::Unsigned);
+      key = appendArgument(step, RankedTensorType::get({4}, word), "random_key", step.getLoc());
+    }
+    builder.setInsertionPoint(layer);
+    nn::TrainingForm form(
+        builder, key, stream,
+        [&](Value variable) {
+          for (auto &[name, entry] : state.getEntries())
+            if (variables.lookup(name) == variable)
+              return entry.isTrained;
+          return false;
+        },
+        [&](Value variable, Value value) {
+          nn::AssignOp::create(builder, value.getLoc(), value, variable.getDefiningOp<nn::VariableOp>().getPlaceAttr());
+        });
+    layer.takeTrainingForm(form);
+  }
+}
+
+/// The value that the loss reads, by the name that the importer left at its layer.
+static Value findNamed(Block &block, StringRef name) {
+  for (Operation &op : block)
+    if (auto own = op.getAttrOfType<StringAttr>(nn::nameAttr); own && own.getValue() == name && op.getNumResults() == 1)
+      return op.getResult(0);
+  return {};
+}
+
+LogicalResult StepBuilder::buildLosses() {
+  Attribute given = training ? training.get("loss") : Attribute();
+  SmallVector<Attribute> list;
+  if (auto several = dyn_cast_or_null<ArrayAttr>(given))
+    list.assign(several.begin(), several.end());
+  else if (given)
+    list.push_back(given);
+  for (Attribute each : list) {
+    auto part = dyn_cast<DictionaryAttr>(each);
+    auto name = part ? part.getAs<StringAttr>("op") : StringAttr();
+    auto inputName = part ? part.getAs<StringAttr>("input") : StringAttr();
+    if (!name || !nn::findTrainingPart(nn::getLosses(), name.getValue()))
+      return step.emitOpError("has no loss ") << (name ? Attribute(name) : each);
+    Value input = inputName ? findNamed(block, inputName.getValue()) : Value();
+    if (!input)
+      return step.emitOpError("has no layer ") << part.get("input") << " for its loss";
+    RankedTensorType type = getTargetType(step, part, cast<RankedTensorType>(input.getType()));
+    if (!type)
+      return failure();
+    auto targetName = part.getAs<StringAttr>("target");
+    Value target = appendArgument(step, type, targetName ? targetName.getValue() : "target", input.getLoc());
+    Value value = buildLoss(builder, input.getLoc(), part, input, target);
+    loss = loss ? Value(nn::AddOp::create(builder, value.getLoc(), value.getType(), loss, value)) : value;
+  }
+  if (loss)
+    appendResult(step, loss, "loss");
+  return success();
+}
+
+/// What the derivation begins with: the loss, or the gradients of the outputs, which the program then provides.
+void StepBuilder::seed() {
+  if (loss) {
+    gradients[loss] = nn::FillOp::create(builder, loss.getLoc(), loss.getType(), builder.getF64FloatAttr(1));
+    return;
+  }
+  for (auto [index, output] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    auto name = step.getResultAttrOfType<StringAttr>(index, nn::nameAttr);
+    Value given = appendArgument(step, output.getType(),
+                                 (name ? name.getValue().str() : "output" + std::to_string(index)) + ".grad", output.getLoc());
+    Value &sum = gradients[output];
+    sum = sum ? Value(nn::AddOp::create(builder, output.getLoc(), given.getType(), sum, given)) : given;
+  }
+}
+
+SmallVector<Value> StepBuilder::getWanted() {
+  SmallVector<Value> wanted;
+  for (auto &[name, entry] : state.getEntries())
+    if (entry.isTrained)
+      wanted.push_back(variables.lookup(name));
+  for (BlockArgument argument : block.getArguments())
+    if (step.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr))
+      wanted.push_back(argument);
+  return wanted;
+}
+
+void StepBuilder::returnGradients() {
+  builder.setInsertionPoint(block.getTerminator());
+  auto getGradient = [&](Value value) {
+    if (Value known = gradients.lookup(value))
+      return known;
+    return Value(nn::FillOp::create(builder, value.getLoc(), value.getType(), builder.getF64FloatAttr(0)));
+  };
+  for (auto &[name, entry] : state.getEntries())
+    if (entry.isTrained)
+      nn::AssignOp::create(builder, variables.lookup(name).getLoc(), getGradient(variables.lookup(name)),
+                           builder.getI64IntegerAttr(state.getGradientPlace(entry)));
+  for (BlockArgument argument : block.getArguments())
+    if (step.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr)) {
+      auto name = step.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::nameAttr);
+      appendResult(step, getGradient(argument),
+                   (name ? name.getValue().str() : "input" + std::to_string(argument.getArgNumber())) + ".grad");
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+static LogicalResult buildTraining(func::FuncOp network) {
+  auto training = network->getAttrOfType<DictionaryAttr>(nn::trainingAttr);
+  FailureOr<StatePlan> state = StatePlan::of(network);
+  if (failed(state))
+    return failure();
+  if (state->trainedBytes == 0)
+    return network.emitOpError("has no parameters to train");
+  auto optimizer = training ? training.getAs<DictionaryAttr>("optimizer") : DictionaryAttr();
+  auto name = optimizer ? optimizer.getAs<StringAttr>("op") : StringAttr();
+  if (!name || !nn::findTrainingPart(nn::getOptimizers(), name.getValue()))
+    return network.emitOpError("has no optimizer: 'training' in the network file says how it is trained");
+
+  FailureOr<func::FuncOp> step = StepBuilder(network, training, *state).build();
+  if (failed(step))
+    return failure();
+  OpBuilder builder(network.getContext());
+  builder.setInsertionPointAfter(*step);
+  auto update = func::FuncOp::create(builder, network.getLoc(), (network.getSymName() + ".update").str(),
+                                     builder.getFunctionType({}, {}));
+  update->setAttr(nn::roleAttr, builder.getStringAttr("update"));
+  builder.setInsertionPointToStart(update.addEntryBlock());
+  buildUpdate(update, optimizer, *state);
+  builder.setInsertionPointToEnd(&update.getBody().front());
+  func::ReturnOp::create(builder, network.getLoc());
+
+  llvm::StringMap<Value> variables;
+  cloneOverState(network, "predict", *state, variables)->moveAfter(update);
+
+  auto bytes = [&](StringRef part, int64_t value) { return builder.getNamedAttr(part, builder.getI64IntegerAttr(value)); };
+  (*step)->setAttr(nn::stateAttr,
+                   builder.getDictionaryAttr({bytes("total", state->getBytes()), bytes("initial", state->initialBytes),
+                                              bytes("trained", state->trainedBytes),
+                                              bytes("gradients", state->initialBytes)}));
+  return success();
+}
+
+namespace {
+struct BuildTraining : transforms::impl::BuildTrainingBase<BuildTraining> {
+  void runOnOperation() override {
+    for (auto network : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!network.isExternal() && !network->hasAttr(nn::roleAttr) && failed(buildTraining(network)))
+        return signalPassFailure();
+  }
+};
+} // namespace

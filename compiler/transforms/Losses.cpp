@@ -1,0 +1,104 @@
+// Losses as compositions of nn ops, so that their gradients follow.
+#include "compiler/transforms/Training.h"
+#include "dialects/nn/TrainingSettings.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::transforms;
+
+static bool hasClasses(DictionaryAttr loss) {
+  StringRef name = loss.getAs<StringAttr>("op").getValue();
+  return name == "cross_entropy" || name == "nll";
+}
+
+RankedTensorType transforms::getTargetType(Operation *op, DictionaryAttr loss, RankedTensorType input) {
+  if (!hasClasses(loss))
+    return input;
+  if (input.getRank() < 2) {
+    op->emitOpError("expects logits of rank 2 or more for ") << loss.get("op") << " but got " << input;
+    return {};
+  }
+  auto weights = loss.getAs<ArrayAttr>("weight");
+  if (weights && static_cast<int64_t>(weights.size()) != input.getDimSize(1)) {
+    op->emitOpError("has ") << input.getDimSize(1) << " classes but its loss has weights for " << weights.size();
+    return {};
+  }
+  SmallVector<int64_t> places(input.getShape());
+  places.erase(places.begin() + 1);
+  return RankedTensorType::get(places, IntegerType::get(input.getContext(), 32));
+}
+
+namespace {
+class LossBuilder {
+public:
+  LossBuilder(OpBuilder &builder, Location loc, DictionaryAttr loss, const nn::TrainingPart &part)
+      : builder(builder), loc(loc), loss(loss), part(part) {}
+
+  Value build(Value input, Value target) {
+    StringRef name = part.name;
+    Value elements;
+    if (name == "cross_entropy" || name == "nll") {
+      Value logs = name == "nll" ? input
+                                 : nn::LogSoftmaxOp::create(builder, loc, input.getType(), input, builder.getI64IntegerAttr(1));
+      return buildNll(logs, target);
+    }
+    if (name == "mse") {
+      Value difference = subtract(input, target);
+      elements = multiply(difference, difference);
+    } else if (name == "binary_cross_entropy") {
+      elements = nn::BinaryCrossEntropyOp::create(builder, loc, input.getType(), input, target);
+    } else if (name == "binary_cross_entropy_with_logits") { // log(1 + exp(x)) − t · x
+      elements = subtract(nn::SoftplusOp::create(builder, loc, input.getType(), input), multiply(target, input));
+    } else if (name == "hinge") {
+      Value rest = affine(multiply(target, input), -1, number("margin"));
+      elements = nn::ReluOp::create(builder, loc, input.getType(), rest);
+    } else { // Huber's: with c the difference clamped to ±delta, c · (difference − c/2)
+      Value difference = subtract(input, target);
+      Value clamped = nn::ClampOp::create(builder, loc, input.getType(), difference,
+                                          builder.getF64FloatAttr(-number("delta")), builder.getF64FloatAttr(number("delta")));
+      elements = multiply(clamped, subtract(difference, affine(clamped, 0.5, 0)));
+    }
+    auto dims = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(input.getType()).getRank()));
+    return nn::ReduceOp::create(builder, loc, scalar(input), elements, dims, nn::isMean(loss), /*keep=*/false);
+  }
+
+private:
+  double number(StringRef setting) const { return nn::getNumber(loss, part, setting); }
+  RankedTensorType scalar(Value like) const {
+    return RankedTensorType::get({1}, cast<RankedTensorType>(like.getType()).getElementType());
+  }
+  Value subtract(Value a, Value b) { return nn::SubOp::create(builder, loc, a.getType(), a, b); }
+  Value multiply(Value a, Value b) { return nn::MulOp::create(builder, loc, a.getType(), a, b); }
+  Value affine(Value value, double scale, double offset) {
+    return nn::AffineOp::create(builder, loc, value.getType(), value, builder.getF64FloatAttr(scale),
+                                builder.getF64FloatAttr(offset));
+  }
+
+  Value buildNll(Value logs, Value target) {
+    Value weights;
+    if (SmallVector<double> values = nn::getNumbers(loss, part, "weight"); !values.empty()) {
+      auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, scalar(logs).getElementType());
+      weights = nn::ParameterOp::create(builder, loc, type, builder.getStringAttr("class weights"), StringAttr(),
+                                        builder.getDenseF64ArrayAttr(values));
+    }
+    double smoothing = part.find("label_smoothing") ? number("label_smoothing") : 0;
+    return nn::NllLossOp::create(builder, loc, scalar(logs), logs, target, weights, builder.getF64FloatAttr(smoothing),
+                                 nn::isMean(loss) ? builder.getUnitAttr() : UnitAttr());
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  DictionaryAttr loss;
+  const nn::TrainingPart &part;
+};
+} // namespace
+
+Value transforms::buildLoss(OpBuilder &builder, Location loc, DictionaryAttr loss, Value input, Value target) {
+  const nn::TrainingPart &part = *nn::findTrainingPart(nn::getLosses(), loss.getAs<StringAttr>("op").getValue());
+  Value value = LossBuilder(builder, loc, loss, part).build(input, target);
+  double scale = nn::getNumber(loss, part, "scale");
+  if (scale == 1)
+    return value;
+  return nn::AffineOp::create(builder, loc, value.getType(), value, builder.getF64FloatAttr(scale),
+                              builder.getF64FloatAttr(0));
+}

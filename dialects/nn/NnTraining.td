@@ -1,0 +1,383 @@
+// Ops of training programs, which no network file names: state, and what gradients, losses and optimisers are made of.
+//
+// As for layers, tensors are logical NCHW, the first dimension of an activation
+// is the batch and may be dynamic. Types of results are written out, as some of
+// them (a gradient has the shape of what it is the gradient of) follow from
+// nothing else.
+#ifndef DLC_DIALECTS_NN_TRAINING_TD
+#define DLC_DIALECTS_NN_TRAINING_TD
+
+include "dialects/nn/NnDialect.td"
+
+/// Class indices of a loss, positions in a window, or words of a random number's key.
+def Nn_IndexTensor : RankedTensorOf<[I32, SI32, UI8, UI32]>;
+
+class Nn_TrainingOp<string mnemonic, list<Trait> traits = [], Trait layer = Nn_PlainLayer>
+    : Nn_Op<mnemonic, !listconcat([layer], traits)> {
+  let results = (outs Nn_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// State
+//===----------------------------------------------------------------------===//
+
+def Nn_VariableOp : Nn_Op<"variable", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+  let summary = "a tensor of the training state, as it is when the program begins";
+  let description = [{
+    The state belongs to the training session and outlives its runs: parameters,
+    running statistics, gradients, what optimisers keep. `place` is the tensor's
+    first byte in it, a multiple of 64. Before the first run the state is zero,
+    but for the variables with an `initial` parameter, which begin with its values.
+
+    Constraints:
+    - (C1) `place` is a multiple of 64 and not negative;
+    - (C2) the result is static, without encoding, and of the type of `initial`.
+
+    ```mlir
+    %0 = nn.parameter "conv1.weight" : tensor<6x1x5x5xf32>
+    %1 = nn.variable %0 {place = 0 : i64} : (tensor<6x1x5x5xf32>) -> tensor<6x1x5x5xf32>
+    ```
+  }];
+  let arguments = (ins Optional<Nn_Tensor>:$initial, I64Attr:$place);
+  let results = (outs Nn_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Nn_AssignOp : Op<Nn_Dialect, "assign"> {
+  let summary = "what a tensor of the training state is when the program has ended";
+  let description = [{
+    Constraints:
+    - (C1) `place` is a multiple of 64 and not negative;
+    - (C2) the value is static.
+
+    ```mlir
+    nn.assign %gradient {place = 4096 : i64} : tensor<6x1x5x5xf32>
+    ```
+  }];
+  let arguments = (ins Nn_Tensor:$value, I64Attr:$place);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let hasVerifier = 1;
+}
+
+def Nn_BackwardOp : Op<Nn_Dialect, "backward"> {
+  let summary = "where the backward phase begins";
+  let description = [{
+    What stands before it computes the network's outputs and the loss, and can be
+    run by itself.
+
+    ```mlir
+    nn.backward
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Nn_FillOp : Nn_TrainingOp<"fill"> {
+  let summary = "a static tensor of equal elements";
+  let description = [{
+    Constraints:
+    - (C1) the result is static.
+  }];
+  let arguments = (ins F64Attr:$value);
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+/// All operands and the result are of one shape and element type.
+class Nn_ElementwiseTrainingOp<string mnemonic, Trait elementwise = Nn_Elementwise, list<Trait> traits = []>
+    : Nn_TrainingOp<mnemonic, !listconcat([elementwise], traits)> {
+  let extraClassDefinition = "::llvm::LogicalResult $cppClass::verify() { return ::dlc::nn::verifySameShapes(*this); }";
+}
+
+def Nn_AffineOp : Nn_ElementwiseTrainingOp<"affine", Nn_ElementwiseOffZero, [Nn_Differentiable]> {
+  let summary = "scale · x + offset";
+  let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<F64Attr, "1.0">:$scale, DefaultValuedAttr<F64Attr, "0.0">:$offset);
+}
+def Nn_PowerOp : Nn_ElementwiseTrainingOp<"power", Nn_ElementwiseOffZero> {
+  let summary = "x to the power of `exponent`";
+  let arguments = (ins Nn_Tensor:$input, F64Attr:$exponent);
+}
+def Nn_ExpOp : Nn_ElementwiseTrainingOp<"exp", Nn_ElementwiseOffZero> {
+  let summary = "e to the power of x";
+  let arguments = (ins Nn_Tensor:$input);
+}
+def Nn_LeakyReluGradOp : Nn_ElementwiseTrainingOp<"leaky_relu_grad"> {
+  let summary = "dy where x > 0 or is NaN, otherwise negative_slope · dy, which is 0 where the slope is";
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, F64Attr:$negative_slope);
+}
+def Nn_EluGradOp : Nn_ElementwiseTrainingOp<"elu_grad"> {
+  let summary = "dy where the layer's result y > 0 or is NaN, otherwise dy · (y + alpha)";
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$output, F64Attr:$alpha);
+}
+def Nn_ClampGradOp : Nn_ElementwiseTrainingOp<"clamp_grad"> {
+  let summary = "dy where min ≤ x ≤ max or x is NaN, otherwise 0";
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, F64Attr:$min, F64Attr:$max);
+}
+def Nn_BinaryCrossEntropyOp : Nn_ElementwiseTrainingOp<"binary_cross_entropy", Nn_ElementwiseOffZero, [Nn_Differentiable]> {
+  let summary = "−(t · max(log p, −100) + (1 − t) · max(log(1 − p), −100))";
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$target);
+}
+def Nn_BinaryCrossEntropyGradOp : Nn_ElementwiseTrainingOp<"binary_cross_entropy_grad", Nn_ElementwiseOffZero> {
+  let summary = "dy · (p − t) / max(p · (1 − p), 1e-12)";
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$target);
+}
+
+def Nn_RandomDropoutOp : Nn_TrainingOp<"random_dropout", [Nn_Elementwise, Nn_Differentiable]> {
+  let summary = "x / (1 − p) with probability 1 − p, otherwise 0";
+  let description = [{
+    Which elements are dropped is a function of `key`, `stream` (the number of the
+    layer) and the element's place alone: Philox-4x32-10 (Salmon et al. 2011), of
+    which the counter is the element's row-major index within the item, the item
+    and the stream, and the key's words 0 and 1 are the generator's key; words 2
+    and 3, the number of the step, are added to the counter. Each element takes
+    the first word of its own block. So the layer's gradient is the same op on dy.
+
+    Constraints:
+    - (C1) the result is like the input;
+    - (C2) `p` is at least 0 and at most 1; with 1 the result is 0;
+    - (C3) the key is tensor<4xui32>.
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_IndexTensor:$key, F64Attr:$p, I64Attr:$stream);
+}
+
+//===----------------------------------------------------------------------===//
+// Sums, and their inverse
+//===----------------------------------------------------------------------===//
+
+def Nn_ReduceOp : Nn_TrainingOp<"reduce", [Nn_Differentiable], Nn_CountedLayer> {
+  let summary = "sum or mean over dimensions";
+  let description = [{
+    The sum over `dims`, which are increasing, or the mean where `mean` is set.
+    They become 1 where `keep` is set and are left out otherwise; where nothing is
+    left, the result is [1]. Summed in an order that depends on the shape alone.
+
+    Constraints:
+    - (C1) `dims` are increasing dimensions of the input;
+    - (C2) the result has the shape that follows.
+
+    ```mlir
+    %1 = nn.reduce %0 {dims = array<i64: 0, 2, 3>} : (tensor<?x6x28x28xf32>) -> tensor<6xf32>
+    ```
+  }];
+  let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$dims, UnitAttr:$mean, UnitAttr:$keep);
+}
+
+def Nn_ExpandOp : Nn_TrainingOp<"expand"> {
+  let summary = "the gradient of nn.reduce: each element where its summands were";
+  let description = [{
+    `like` is what was reduced; only its shape matters. Where `mean` is set, the
+    result is divided by the number of elements that were averaged.
+
+    Constraints:
+    - (C1) the result is like `like`;
+    - (C2) the input has the shape of `like` reduced.
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$like, DenseI64ArrayAttr:$dims, UnitAttr:$mean, UnitAttr:$keep);
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+def Nn_TransposeWeightOp : Nn_TrainingOp<"transpose_weight"> {
+  let summary = "the weight that takes the gradient of a contraction's result to that of its input";
+  let description = [{
+    For [O, I/groups, kh, kw]: result[g·I/groups + i, o, y, x] = weight[g·O/groups + o, i, kh − 1 − y, kw − 1 − x].
+    For [O, I]: its transpose.
+
+    Constraints:
+    - (C1) the weight has rank 2 or 4; O is a multiple of `groups`, which is 1 for rank 2;
+    - (C2) the result has the shape that follows.
+  }];
+  let arguments = (ins Nn_Tensor:$weight, DefaultValuedAttr<I64Attr, "1">:$groups);
+}
+
+def Nn_DilateOp : Nn_TrainingOp<"dilate"> {
+  let summary = "zeros between the pixels of a plane";
+  let description = [{
+    result[…, y·sh, x·sw] = input[…, y, x]; all else is 0. The result may end with
+    further rows and columns of zeros.
+
+    Constraints:
+    - (C1) input and result have rank 4 and agree in batch and channels;
+    - (C2) the result's plane holds the last of the input's pixels.
+  }];
+  let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$stride);
+}
+
+def Nn_Conv2dGradWeightOp : Nn_TrainingOp<"conv2d_grad_weight", [], Nn_CountedLayer> {
+  let summary = "the gradient of a convolution's weight";
+  let description = [{
+    dw[o, i, ky, kx] = Σ over n, y, x of dy[n, o, y, x] · input[n, g·I/groups + i, y·sh + ky·dh − top, x·sw + kx·dw − left],
+    g the group of o, with zeros outside the input. Summed in an order that depends on the shapes alone.
+
+    Constraints:
+    - (C1) input, gradient and result have rank 4;
+    - (C2) the result is [O, I/groups, kh, kw].
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$gradient, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, I64Attr:$groups);
+}
+
+def Nn_LinearGradWeightOp : Nn_TrainingOp<"linear_grad_weight", [], Nn_CountedLayer> {
+  let summary = "the gradient of a linear layer's weight";
+  let description = [{
+    dw[o, i] = Σ dy[…, o] · input[…, i] over all dimensions but the last.
+
+    Constraints:
+    - (C1) input and gradient agree in all dimensions but the last;
+    - (C2) the result is [O, I].
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$gradient);
+}
+
+//===----------------------------------------------------------------------===//
+// Pools
+//===----------------------------------------------------------------------===//
+
+def Nn_MaxPool2dArgmaxOp : Nn_Op<"max_pool2d_argmax", [Nn_CountedLayer,
+    DeclareOpInterfaceMethods<Nn_WindowOpInterface, ["getWindowDilation"]>]> {
+  let summary = "where in each window the maximum is";
+  let description = [{
+    The row-major number within the window of its greatest element, the first one
+    of several; a NaN is greater than all numbers, and the last of several NaN
+    counts, as in PyTorch.
+
+    Constraints:
+    - (C1) the result has the shape of the pool's result; ui8 where windows have at most 256 elements, i32 otherwise.
+  }];
+  let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation);
+  let results = (outs Nn_IndexTensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Nn_MaxPool2dGradOp : Nn_TrainingOp<"max_pool2d_grad", [], Nn_CountedLayer> {
+  let summary = "the gradient of max_pool2d: each window's goes to its maximum";
+  let description = [{
+    Constraints:
+    - (C1) gradient and `argmax` have the same shape of rank 4;
+    - (C2) the result agrees with them in batch and channels.
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, Nn_IndexTensor:$argmax, DenseI64ArrayAttr:$kernel_size,
+                       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation);
+}
+
+def Nn_AvgPool2dGradOp : Nn_TrainingOp<"avg_pool2d_grad", [], Nn_CountedLayer> {
+  let summary = "the gradient of avg_pool2d: each window's is shared out among its elements";
+  let description = [{
+    Constraints:
+    - (C1) gradient and result have rank 4 and agree in batch and channels.
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$padding, BoolAttr:$count_include_pad);
+}
+
+//===----------------------------------------------------------------------===//
+// Normalisation
+//===----------------------------------------------------------------------===//
+
+def Nn_BatchVarianceOp : Nn_TrainingOp<"batch_variance", [], Nn_CountedLayer> {
+  let summary = "the variance of each channel over batch and plane, divided by the number of its elements";
+  let description = [{
+    Constraints:
+    - (C1) the input has rank 2 or more; mean and result are [C].
+  }];
+  let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$mean);
+}
+
+def Nn_RunningAverageOp : Nn_TrainingOp<"running_average"> {
+  let summary = "(1 − momentum) · running + momentum · batch";
+  let description = [{
+    Where `unbiased` is set, the batch's value is a variance and is first multiplied by
+    M / (M − 1), M the number of elements of a channel of `like`, of which only the
+    shape matters (M = 1 gives what PyTorch gives, a quotient by zero).
+
+    Constraints:
+    - (C1) running, batch and result are [C], C the channels of `like`.
+  }];
+  let arguments = (ins Nn_Tensor:$running, Nn_Tensor:$batch, Nn_Tensor:$like, F64Attr:$momentum, UnitAttr:$unbiased);
+}
+
+def Nn_BatchNorm2dGradWeightOp : Nn_TrainingOp<"batch_norm2d_grad_weight", [], Nn_CountedLayer> {
+  let summary = "Σ dy · (x − mean) / √(var + eps), channel by channel";
+  let description = [{
+    Constraints:
+    - (C1) gradient and input have one shape of rank 2 or more;
+    - (C2) mean, variance and result are [C].
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$mean, Nn_Tensor:$variance, F64Attr:$eps);
+}
+
+def Nn_BatchNorm2dGradInputOp : Nn_TrainingOp<"batch_norm2d_grad_input", [Nn_ElementwiseOffZero]> {
+  let summary = "the gradient of a batch norm's input, where the statistics are the batch's";
+  let description = [{
+    w / √(var + eps) · (dy − db / M − x̂ · dw / M), where x̂ = (x − mean) / √(var + eps),
+    dw and db are the gradients of weight and bias and M is the number of elements
+    of a channel (Ioffe and Szegedy 2015, section 3).
+
+    Constraints:
+    - (C1) gradient, input and result have one shape of rank 2 or more;
+    - (C2) all others are [C].
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$weight, Nn_Tensor:$mean, Nn_Tensor:$variance,
+                       Nn_Tensor:$grad_weight, Nn_Tensor:$grad_bias, F64Attr:$eps);
+}
+
+def Nn_BatchNorm2dScaleOp : Nn_TrainingOp<"batch_norm2d_scale", [Nn_Elementwise]> {
+  let summary = "dy · w / √(var + eps): the gradient of a batch norm's input, where the statistics are constants";
+  let description = [{
+    Constraints:
+    - (C1) gradient and result have one shape of rank 2 or more; all others are [C].
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$weight, Nn_Tensor:$variance, F64Attr:$eps);
+}
+
+def Nn_LocalResponseNormGradOp : Nn_TrainingOp<"local_response_norm_grad", [], Nn_CountedLayer> {
+  let summary = "the gradient of local_response_norm";
+  let description = [{
+    With s[c] = k + alpha/size · Σ x[c']² as in the layer:
+    dx[c] = dy[c] · s[c]^−beta − 2 · alpha · beta / size · x[c] · Σ dy[c'] · x[c'] · s[c']^(−beta − 1),
+    the last sum over the channels c' whose windows hold c.
+
+    Constraints:
+    - (C1) gradient, input and result have one shape of rank 3 or more.
+  }];
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, I64Attr:$size, F64Attr:$alpha, F64Attr:$beta, F64Attr:$k);
+}
+
+//===----------------------------------------------------------------------===//
+// Losses
+//===----------------------------------------------------------------------===//
+
+class Nn_NllLoss<string mnemonic, list<Trait> traits = []> : Nn_TrainingOp<mnemonic, traits> {
+  let description = [{
+    For log-probabilities x [N, C, …], classes t [N, …] and weights w (all 1 where
+    there are none), with s the label smoothing, the loss of one place is
+    −(1 − s) · w[t] · x[t] − s/C · Σ w[c] · x[c]; the result is the sum over all
+    places, divided where `mean` is set by Σ w[t]. (cross_entropy of PyTorch, which
+    reads logits, is this one behind log_softmax.) A class that is not from 0 to
+    C − 1 makes the loss NaN.
+
+    Constraints:
+    - (C1) the input has rank 2 or more; `target` has its shape without dimension 1; `class_weights` is [C].
+  }];
+}
+def Nn_NllLossOp : Nn_NllLoss<"nll_loss", [Nn_Differentiable]> {
+  let summary = "negative log-likelihood: [1]";
+  let arguments = (ins Nn_Tensor:$input, Nn_IndexTensor:$target, Optional<Nn_Tensor>:$class_weights,
+                       F64Attr:$label_smoothing, UnitAttr:$mean);
+}
+def Nn_NllLossGradOp : Nn_NllLoss<"nll_loss_grad"> {
+  let summary = "the gradient of nll_loss's input, times the loss' own gradient [1]; only the shape of the input matters";
+  let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_IndexTensor:$target, Optional<Nn_Tensor>:$class_weights,
+                       F64Attr:$label_smoothing, UnitAttr:$mean);
+}
+
+#endif // DLC_DIALECTS_NN_TRAINING_TD
