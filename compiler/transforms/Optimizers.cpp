@@ -54,7 +54,11 @@ private:
   Value buildAdagrad() {
     Value sum = getSlot("sum");
     sum = keep("sum", add(sum, mul(gradients, gradients)));
-    Value rate = number("lr_decay") == 0 ? hyper("lr") : hyper("decayed_lr", number("lr"));
+    Value rate = hyper("lr");
+    if (number("lr_decay") != 0) {
+      hyper("lr_decay");
+      rate = hyper("decayed_lr", number("lr"));
+    }
     return mul(rate, div(gradients, add(root(sum), hyper("eps"))));
   }
 

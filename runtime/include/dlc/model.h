@@ -39,19 +39,40 @@ struct dlc_model {
   const int64_t *table;
   const char *strings;
 
-  /// The driver. Launches every step in order on `buffers` (one descriptor for
-  /// each buffer record, contiguous) with `context` as the kernels'
-  /// user_context; calls trace(context, step) after each step that succeeded,
-  /// unless trace is null; returns 0, or the first kernel's result that is not.
-  int32_t (*run)(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace);
+  /// The driver. Launches the steps from `begin` to before `end` in order on
+  /// `buffers` (one descriptor for each buffer record, contiguous) with `context`
+  /// as the kernels' user_context; calls trace(context, step) after each step that
+  /// succeeded, unless trace is null; returns 0, or the first kernel's result that
+  /// is not.
+  int32_t (*run)(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin, int32_t end);
 
   /// The weights, aligned to DLC_WEIGHTS_ALIGNMENT; null where they are
   /// external or where there are none.
   const void *weights;
 };
 
+/// What `dlc compile --train` adds: NAME_training. The three models share one state.
+///
+/// - step: the forward phase (the network's outputs and the loss) and the backward
+///   phase (gradients, into the state). Inputs: the network's, then the targets of
+///   the losses, then, where a layer draws random numbers, "random_key" (four u32:
+///   two of the seed, two of the number of the step); without a loss, for each
+///   output its gradient, "NAME.grad", which the backward phase reads. Outputs: the
+///   network's, then "loss" (one element) where there is one, then "NAME.grad" for
+///   each input whose gradient is wanted.
+/// - update: the optimiser. Its inputs are the hyper-parameters, one element each,
+///   of the type of the parameters, with a default. Those named "correction1",
+///   "correction2" are 1 - beta1^t, 1 - beta2^t, and "decayed_lr" is
+///   lr / (1 + lr_decay * (t - 1)), t counting updates from 1; `lr_decay` stands in
+///   the update's inputs, read or not.
+/// - predict: the network as it is at inference.
+struct dlc_training {
+  int64_t abi_version; // DLC_ABI_VERSION
+  const dlc_model *step, *update, *predict;
+};
+
 #define DLC_MODEL_MAGIC INT64_C(0x6c65646f6d636c64) // "dlcmodel"
-#define DLC_ABI_VERSION 1
+#define DLC_ABI_VERSION 2
 #define DLC_WEIGHTS_ALIGNMENT 64
 
 /// The header: indices into the table.
@@ -88,8 +109,35 @@ enum dlc_header_field {
   DLC_HEADER_DIMENSIONS = 25, // dimension records
   DLC_HEADER_STEP_COUNT = 26,
   DLC_HEADER_STEPS = 27, // step records
-  DLC_HEADER_LENGTH = 28
+
+  // The training state; all 0 in a model that is no part of a dlc_training.
+  DLC_HEADER_FORWARD_STEPS = 28,  // steps before the backward phase; all of them where there is none
+  DLC_HEADER_STATE_BYTES = 29,    // of the state; the same in all models of a dlc_training
+  DLC_HEADER_STATE_INITIAL = 30,  // bytes at its begin that have initial values, the rest being 0 ...
+  DLC_HEADER_STATE_WEIGHTS = 31,  // ... which begin here in the weights
+  DLC_HEADER_STATE_TRAINED = 32,  // bytes at its begin that the optimiser changes
+  DLC_HEADER_STATE_GRADIENTS = 33, // where their gradients begin, laid out alike
+  DLC_HEADER_VARIABLE_COUNT = 34,
+  DLC_HEADER_VARIABLES = 35, // variable records, of the step
+  DLC_HEADER_SLOT_COUNT = 36,
+  DLC_HEADER_SLOTS = 37, // slot records, of the update
+  DLC_HEADER_LENGTH = 38
 };
+
+/// A tensor of the training state with initial values: a parameter or a statistic.
+enum dlc_variable_field {
+  DLC_VARIABLE_NAME = 0,
+  DLC_VARIABLE_TYPE = 1,  // dlc_type
+  DLC_VARIABLE_PLACE = 2, // its first byte in the state
+  DLC_VARIABLE_TRAINED = 3, // 1: it has a gradient, and the optimiser changes it
+  DLC_VARIABLE_READY = 4,   // the step that completes its gradient; -1 where it has none
+  DLC_VARIABLE_RANK = 5,
+  DLC_VARIABLE_DIMS = 6, // DLC_MAX_RANK entries, row-major; unused ones 0
+  DLC_VARIABLE_LENGTH = 14
+};
+
+/// What the optimiser keeps for each trained element, laid out as these are.
+enum dlc_slot_field { DLC_SLOT_NAME = 0, DLC_SLOT_PLACE = 1, DLC_SLOT_LENGTH = 2 };
 
 /// An input or an output, C-contiguous in the order of its dims.
 enum dlc_tensor_field {
@@ -99,7 +147,8 @@ enum dlc_tensor_field {
   DLC_TENSOR_BYTES_FIXED = 3,
   DLC_TENSOR_BYTES_PER_BATCH = 4,
   DLC_TENSOR_DIMS = 5, // DLC_MAX_RANK entries; -1: the batch; unused ones 0
-  DLC_TENSOR_LENGTH = 13
+  DLC_TENSOR_DEFAULT = 13, // of a hyper-parameter: the bits of its value as a double
+  DLC_TENSOR_LENGTH = 14
 };
 
 /// One distinct buffer descriptor. Its host pointer, which is the address of
@@ -118,7 +167,13 @@ enum dlc_buffer_field {
 };
 
 /// The memory that a buffer lies in.
-enum dlc_space { DLC_SPACE_ARENA = 0, DLC_SPACE_WEIGHTS = 1, DLC_SPACE_INPUT = 2, DLC_SPACE_OUTPUT = 3 };
+enum dlc_space {
+  DLC_SPACE_ARENA = 0,
+  DLC_SPACE_WEIGHTS = 1,
+  DLC_SPACE_INPUT = 2,
+  DLC_SPACE_OUTPUT = 3,
+  DLC_SPACE_STATE = 4
+};
 
 /// One dimension of a buffer, the innermost first.
 enum dlc_dimension_field {
@@ -234,11 +289,11 @@ void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior, int
 } // extern "C"
 
 static_assert(sizeof(dlc_model) == 4 * sizeof(void *), "one word a field");
-static_assert(DLC_TENSOR_LENGTH == DLC_TENSOR_DIMS + DLC_MAX_RANK, "dims last");
+static_assert(DLC_TENSOR_DEFAULT == DLC_TENSOR_DIMS + DLC_MAX_RANK, "room for all dims");
 static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #else
 _Static_assert(sizeof(struct dlc_model) == 4 * sizeof(void *), "one word a field");
-_Static_assert(DLC_TENSOR_LENGTH == DLC_TENSOR_DIMS + DLC_MAX_RANK, "dims last");
+_Static_assert(DLC_TENSOR_DEFAULT == DLC_TENSOR_DIMS + DLC_MAX_RANK, "room for all dims");
 _Static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #endif
 
