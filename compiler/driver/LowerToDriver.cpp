@@ -23,23 +23,31 @@ static constexpr int32_t descriptorBytes = 56; // sizeof(halide_buffer_t)
 namespace {
 class DriverBuilder {
 public:
-  DriverBuilder(ModuleOp module, func::FuncOp network, ModelTable &model)
-      : module(module), network(network), model(model), builder(module.getContext()), loc(network.getLoc()),
+  /// For `function`, which is `network` itself or belongs to its training.
+  DriverBuilder(ModuleOp module, func::FuncOp network, func::FuncOp function, ModelTable &model)
+      : module(module), network(network), function(function), model(model), builder(module.getContext()),
+        loc(function.getLoc()),
         pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()), i32(builder.getI32Type()),
-        i64(builder.getI64Type()), symbols(kernel::getSymbols(network.getSymName())) {
+        i64(builder.getI64Type()), symbols(kernel::getSymbols(network.getSymName(), getFunctionName())) {
     builder.setInsertionPointToEnd(module.getBody());
   }
 
-  void build() {
+  /// Returns the model.
+  LLVM::GlobalOp build() {
     buildTable();
     if (model.table[DLC_HEADER_WEIGHTS_BYTES] && !model.table[DLC_HEADER_WEIGHTS_EXTERNAL])
       weights = buildWeights();
     declareFunctions();
     buildRun();
-    buildModel();
+    return buildModel();
   }
 
 private:
+  std::string getFunctionName() {
+    auto role = function->getAttrOfType<StringAttr>(nn::roleAttr);
+    return role ? "." + role.getValue().str() : "";
+  }
+
   LLVM::GlobalOp buildGlobal(Type type, StringRef name, Attribute value, StringRef section, int64_t alignment) {
     auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, value,
                                          alignment);
@@ -58,6 +66,8 @@ private:
 
   /// Room in the right section; the object stage puts the weights in its place.
   LLVM::GlobalOp buildWeights() {
+    if (auto there = module.lookupSymbol<LLVM::GlobalOp>(symbols.weights))
+      return there;
     auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
     bool isLarge = target.getAs<StringAttr>("triple").getValue().starts_with("x86_64");
     auto type = LLVM::LLVMArrayType::get(i8, DLC_WEIGHTS_ALIGNMENT);
@@ -67,6 +77,8 @@ private:
   }
 
   LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
+    if (auto there = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+      return there;
     auto function = LLVM::LLVMFuncOp::create(builder, loc, name, LLVM::LLVMFunctionType::get(result, arguments));
     function.setNoUnwind(true);
     return function;
@@ -95,22 +107,31 @@ private:
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)}, LLVM::GEPNoWrapFlags::inbounds);
   }
 
-  /// int32_t run(void *context, halide_buffer_t *buffers, void (*trace)(void *context, int32_t step))
+  /// int32_t run(void *context, halide_buffer_t *buffers, void (*trace)(void *context, int32_t step), int32_t begin,
+  ///             int32_t end)
+  /// begins with a switch to the first step; each step ends with the question whether it was the last.
   void buildRun() {
     run = LLVM::LLVMFuncOp::create(builder, loc, symbols.run,
-                                   LLVM::LLVMFunctionType::get(i32, {pointer, pointer, pointer}),
+                                   LLVM::LLVMFunctionType::get(i32, {pointer, pointer, pointer, i32, i32}),
                                    LLVM::Linkage::Internal);
     run.setNoUnwind(true);
     OpBuilder::InsertionGuard guard(builder);
     Block *block = run.addEntryBlock(builder);
     Value context = block->getArgument(0), buffers = block->getArgument(1), trace = block->getArgument(2);
+    Value begin = block->getArgument(3), end = block->getArgument(4);
     Block *exit = builder.createBlock(&run.getBody(), run.getBody().end(), {i32}, {loc});
     LLVM::ReturnOp::create(builder, loc, exit->getArgument(0));
 
     builder.setInsertionPointToStart(block);
     Value zero = constant(i32, 0), null = LLVM::ZeroOp::create(builder, loc, pointer);
     Value isTraced = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, trace, null);
+    Block *entry = block;
+    SmallVector<Block *> firsts, nexts;
+    SmallVector<int32_t> numbers;
     for (auto [index, step] : llvm::enumerate(model.steps)) {
+      block = builder.createBlock(exit);
+      firsts.push_back(block);
+      numbers.push_back(index);
       for (const Step::Halo &halo : step.halos) {
         Value value = LLVM::ConstantOp::create(builder, loc, builder.getF32Type(), builder.getF32FloatAttr(0));
         LLVM::CallOp::create(builder, loc, fillHalo,
@@ -124,6 +145,7 @@ private:
       auto call = LLVM::CallOp::create(builder, loc, kernels[step.launch.getCallee()], arguments);
       Value failed = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, call.getResult(), zero);
       Block *done = builder.createBlock(exit), *traced = builder.createBlock(exit), *next = builder.createBlock(exit);
+      nexts.push_back(next);
 
       builder.setInsertionPointToEnd(block);
       LLVM::CondBrOp::create(builder, loc, failed, exit, ValueRange{call.getResult()}, done, ValueRange{});
@@ -133,17 +155,27 @@ private:
       auto traceType = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(module.getContext()), {pointer, i32});
       LLVM::CallOp::create(builder, loc, traceType, ValueRange{trace, context, constant(i32, index)});
       LLVM::BrOp::create(builder, loc, next);
-      builder.setInsertionPointToEnd(next);
-      block = next;
     }
-    LLVM::BrOp::create(builder, loc, ValueRange{zero}, exit);
+    for (auto [index, next] : llvm::enumerate(nexts)) {
+      builder.setInsertionPointToEnd(next);
+      if (index + 1 == nexts.size()) {
+        LLVM::BrOp::create(builder, loc, ValueRange{zero}, exit);
+        continue;
+      }
+      Value isLast = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, end, constant(i32, index + 1));
+      LLVM::CondBrOp::create(builder, loc, isLast, exit, ValueRange{zero}, firsts[index + 1], ValueRange{});
+    }
+    builder.setInsertionPointToEnd(entry);
+    LLVM::SwitchOp::create(builder, loc, begin, exit, ValueRange{zero}, numbers, firsts,
+                           SmallVector<ValueRange>(firsts.size(), ValueRange{}));
   }
 
   /// const struct dlc_model NAME_model = {table, strings, run, weights};
-  void buildModel() {
+  LLVM::GlobalOp buildModel() {
     auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), SmallVector<Type>(4, pointer));
-    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::External,
-                                         symbols.model, Attribute(), /*alignment=*/8);
+    auto linkage = function == network ? LLVM::Linkage::External : LLVM::Linkage::Internal;
+    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, linkage, symbols.model, Attribute(),
+                                         /*alignment=*/8);
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&global.getInitializerRegion());
     Value values[] = {LLVM::AddressOfOp::create(builder, loc, table), LLVM::AddressOfOp::create(builder, loc, strings),
@@ -154,10 +186,11 @@ private:
     for (auto [index, value] : llvm::enumerate(values))
       model = LLVM::InsertValueOp::create(builder, loc, model, value, index);
     LLVM::ReturnOp::create(builder, loc, model);
+    return global;
   }
 
   ModuleOp module;
-  func::FuncOp network;
+  func::FuncOp network, function;
   ModelTable &model;
   OpBuilder builder;
   Location loc;
@@ -168,18 +201,46 @@ private:
   llvm::StringMap<LLVM::LLVMFuncOp> kernels;
 };
 
+/// const struct dlc_training NAME_training = {DLC_ABI_VERSION, step, update, predict};
+void buildTraining(ModuleOp module, func::FuncOp network, llvm::StringMap<LLVM::GlobalOp> &models) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  Location loc = network.getLoc();
+  Type pointer = LLVM::LLVMPointerType::get(module.getContext()), i64 = builder.getI64Type();
+  auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), {i64, pointer, pointer, pointer});
+  auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::External,
+                                       kernel::getSymbols(network.getSymName()).training, Attribute(), /*alignment=*/8);
+  builder.createBlock(&global.getInitializerRegion());
+  SmallVector<Value> values = {
+      LLVM::ConstantOp::create(builder, loc, i64, builder.getI64IntegerAttr(DLC_ABI_VERSION))};
+  for (StringRef role : {"step", "update", "predict"})
+    values.push_back(LLVM::AddressOfOp::create(builder, loc, models.lookup(role)));
+  Value training = LLVM::UndefOp::create(builder, loc, type);
+  for (auto [index, value] : llvm::enumerate(values))
+    training = LLVM::InsertValueOp::create(builder, loc, training, value, index);
+  LLVM::ReturnOp::create(builder, loc, training);
+}
+
 struct LowerToDriver : dlc::driver::impl::LowerToDriverBase<LowerToDriver> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto networks = llvm::to_vector(module.getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> networks;
+    for (auto function : module.getOps<func::FuncOp>())
+      if (!function->hasAttr(nn::roleAttr))
+        networks.push_back(function);
     if (networks.size() != 1) {
       module.emitError("expects one network but got ") << networks.size();
       return signalPassFailure();
     }
-    FailureOr<ModelTable> model = buildModelTable(networks.front());
-    if (failed(model))
-      return signalPassFailure();
-    DriverBuilder(module, networks.front(), *model).build();
+    llvm::StringMap<LLVM::GlobalOp> models; // by role
+    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
+      FailureOr<ModelTable> model = buildModelTable(function);
+      if (failed(model))
+        return signalPassFailure();
+      auto role = function->getAttrOfType<StringAttr>(nn::roleAttr);
+      models[role ? role.getValue() : ""] = DriverBuilder(module, networks.front(), function, *model).build();
+    }
+    if (models.size() > 1)
+      buildTraining(module, networks.front(), models);
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<func::FuncOp, kernel::FuncOp>(op))
         op.erase();

@@ -62,16 +62,17 @@ public:
   FailureOr<ModelTable> build();
 
 private:
-  LogicalResult addTensors(Records &records, TypeRange types, function_ref<StringAttr(unsigned)> getName,
+  LogicalResult addTensors(Records &records, TypeRange types, function_ref<Attribute(unsigned, StringRef)> getAttribute,
                            StringRef defaultName);
   LogicalResult addStep(kernel::LaunchOp launch);
   FailureOr<int64_t> addBuffer(Value value, bool isResult, Operation *user);
   LogicalResult addTarget(std::vector<int64_t> &header);
+  LogicalResult addState(std::vector<int64_t> &header);
 
   func::FuncOp network;
   StringPool strings;
   Records inputs{DLC_TENSOR_LENGTH}, outputs{DLC_TENSOR_LENGTH}, buffers{DLC_BUFFER_LENGTH},
-      dimensions{DLC_DIMENSION_LENGTH}, steps{DLC_STEP_LENGTH};
+      dimensions{DLC_DIMENSION_LENGTH}, steps{DLC_STEP_LENGTH}, variables{DLC_VARIABLE_LENGTH}, slots{DLC_SLOT_LENGTH};
   std::map<std::vector<int64_t>, int64_t> knownBuffers, knownDimensions;
   std::vector<Step> launches;
 };
@@ -108,7 +109,8 @@ static int64_t getElementBytes(RankedTensorType type) { return llvm::divideCeil(
 // Inputs and outputs
 //===----------------------------------------------------------------------===//
 
-LogicalResult TableBuilder::addTensors(Records &records, TypeRange types, function_ref<StringAttr(unsigned)> getName,
+LogicalResult TableBuilder::addTensors(Records &records, TypeRange types,
+                                       function_ref<Attribute(unsigned, StringRef)> getAttribute,
                                        StringRef defaultName) {
   for (auto [index, value] : llvm::enumerate(types)) {
     auto type = dyn_cast<RankedTensorType>(value);
@@ -119,7 +121,7 @@ LogicalResult TableBuilder::addTensors(Records &records, TypeRange types, functi
     if (failed(element))
       return failure();
     MutableArrayRef<int64_t> record = records.add();
-    StringAttr name = getName(index);
+    auto name = dyn_cast_or_null<StringAttr>(getAttribute(index, nn::nameAttr));
     record[DLC_TENSOR_NAME] = strings.add(name ? name.getValue().str() : defaultName.str() + std::to_string(index));
     record[DLC_TENSOR_TYPE] = element->type;
     record[DLC_TENSOR_RANK] = type.getRank();
@@ -130,6 +132,8 @@ LogicalResult TableBuilder::addTensors(Records &records, TypeRange types, functi
       record[DLC_TENSOR_BYTES_FIXED] = itemBytes * type.getDimSize(0);
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       record[DLC_TENSOR_DIMS + dim] = type.isDynamicDim(dim) ? -1 : type.getDimSize(dim);
+    if (auto value = dyn_cast_or_null<FloatAttr>(getAttribute(index, nn::defaultAttr)))
+      record[DLC_TENSOR_DEFAULT] = llvm::bit_cast<int64_t>(value.getValueAsDouble());
   }
   return success();
 }
@@ -175,7 +179,7 @@ FailureOr<int64_t> TableBuilder::addBuffer(Value value, bool isResult, Operation
     }
 
   std::vector<int64_t> record(DLC_BUFFER_LENGTH);
-  record[DLC_BUFFER_SPACE] = static_cast<int64_t>(storage.getSpace());
+  record[DLC_BUFFER_SPACE] = static_cast<int64_t>(storage.getSpace()); // numbered alike
   record[DLC_BUFFER_INDEX] = storage.getIndex();
   record[DLC_BUFFER_OFFSET_FIXED] = storage.getOffset() + descriptor.offset * getElementBytes(type);
   record[DLC_BUFFER_OFFSET_PER_BATCH] = storage.getScaled();
@@ -311,6 +315,73 @@ LogicalResult TableBuilder::addTarget(std::vector<int64_t> &header) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// The training state
+//===----------------------------------------------------------------------===//
+
+LogicalResult TableBuilder::addState(std::vector<int64_t> &header) {
+  header[DLC_HEADER_FORWARD_STEPS] = launches.size();
+  auto module = cast<ModuleOp>(network->getParentOp());
+  DictionaryAttr parts;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (auto state = function->getAttrOfType<DictionaryAttr>(nn::stateAttr); state && network->hasAttr(nn::roleAttr))
+      parts = state;
+  if (!parts)
+    return success();
+  auto get = [&](StringRef name) {
+    auto bytes = parts.getAs<IntegerAttr>(name);
+    return bytes ? bytes.getInt() : 0;
+  };
+  header[DLC_HEADER_STATE_BYTES] = get("total");
+  header[DLC_HEADER_STATE_INITIAL] = get("initial");
+  header[DLC_HEADER_STATE_TRAINED] = get("trained");
+  header[DLC_HEADER_STATE_GRADIENTS] = get("gradients");
+  if (auto begin = network->getAttrOfType<IntegerAttr>("kernel.state_weights"))
+    header[DLC_HEADER_STATE_WEIGHTS] = begin.getInt();
+
+  // Which launch is the first of the backward phase, and which one writes what.
+  llvm::DenseMap<int64_t, int64_t> writers; // by place
+  int64_t step = 0;
+  for (Operation &op : network.getBody().front()) {
+    if (isa<nn::BackwardOp>(op))
+      header[DLC_HEADER_FORWARD_STEPS] = step;
+    auto launch = dyn_cast<kernel::LaunchOp>(op);
+    if (!launch)
+      continue;
+    for (Value result : launch.getResults())
+      if (kernel::StorageAttr storage = getStorage(result); storage && storage.getSpace() == kernel::Space::State)
+        writers[storage.getOffset()] = step;
+    ++step;
+  }
+  for (auto variable : network.getOps<nn::VariableOp>()) {
+    auto parameter = variable.getInitial() ? variable.getInitial().getDefiningOp<nn::ParameterOp>() : nn::ParameterOp();
+    if (!parameter)
+      continue;
+    auto type = cast<RankedTensorType>(variable.getType());
+    FailureOr<ElementType> element = getElementType(type.getElementType(), variable);
+    if (failed(element) || type.getRank() > DLC_MAX_RANK)
+      return failure();
+    int64_t place = variable.getPlace();
+    bool isTrained = place < get("trained");
+    auto writer = writers.find(get("gradients") + place);
+    MutableArrayRef<int64_t> record = variables.add();
+    record[DLC_VARIABLE_NAME] = strings.add(parameter.getName());
+    record[DLC_VARIABLE_TYPE] = element->type;
+    record[DLC_VARIABLE_PLACE] = place;
+    record[DLC_VARIABLE_TRAINED] = isTrained;
+    record[DLC_VARIABLE_READY] = isTrained && writer != writers.end() ? writer->second : -1;
+    record[DLC_VARIABLE_RANK] = type.getRank();
+    llvm::copy(type.getShape(), record.begin() + DLC_VARIABLE_DIMS);
+  }
+  if (auto kept = network->getAttrOfType<DictionaryAttr>(nn::slotsAttr))
+    for (NamedAttribute slot : kept) {
+      MutableArrayRef<int64_t> record = slots.add();
+      record[DLC_SLOT_NAME] = strings.add(slot.getName());
+      record[DLC_SLOT_PLACE] = cast<IntegerAttr>(slot.getValue()).getInt();
+    }
+  return success();
+}
+
 ArenaSize driver::getArenaSize(func::FuncOp network) {
   ArenaSize size;
   auto getBytes = [&](StringRef name) -> int64_t {
@@ -323,7 +394,9 @@ ArenaSize driver::getArenaSize(func::FuncOp network) {
     if (bytes)
       most = std::max<int64_t>(most, llvm::alignTo(bytes.getInt(), DLC_ARENA_ALIGNMENT));
   };
-  for (auto kernel : cast<ModuleOp>(network->getParentOp()).getOps<kernel::FuncOp>()) {
+  SymbolTable symbols(network->getParentOp());
+  for (auto launch : network.getOps<kernel::LaunchOp>()) {
+    auto kernel = symbols.lookup<kernel::FuncOp>(launch.getCallee());
     auto scratch = kernel->getAttrOfType<DictionaryAttr>("kernel.scratch");
     if (!scratch)
       continue;
@@ -366,20 +439,25 @@ FailureOr<ModelTable> TableBuilder::build() {
 
   if (failed(addTensors(
           inputs, network.getArgumentTypes(),
-          [&](unsigned index) { return network.getArgAttrOfType<StringAttr>(index, nn::nameAttr); }, "input")) ||
+          [&](unsigned index, StringRef name) { return network.getArgAttr(index, name); }, "input")) ||
       failed(addTensors(
           outputs, network.getResultTypes(),
-          [&](unsigned index) { return network.getResultAttrOfType<StringAttr>(index, nn::nameAttr); }, "output")))
+          [&](unsigned index, StringRef name) { return network.getResultAttr(index, name); }, "output")))
     return failure();
   for (auto launch : network.getOps<kernel::LaunchOp>())
     if (failed(addStep(launch)))
       return failure();
+
+  if (failed(addState(table)))
+    return failure();
 
   inputs.write(table, DLC_HEADER_INPUT_COUNT, DLC_HEADER_INPUTS);
   outputs.write(table, DLC_HEADER_OUTPUT_COUNT, DLC_HEADER_OUTPUTS);
   buffers.write(table, DLC_HEADER_BUFFER_COUNT, DLC_HEADER_BUFFERS);
   dimensions.write(table, DLC_HEADER_DIMENSION_COUNT, DLC_HEADER_DIMENSIONS);
   steps.write(table, DLC_HEADER_STEP_COUNT, DLC_HEADER_STEPS);
+  variables.write(table, DLC_HEADER_VARIABLE_COUNT, DLC_HEADER_VARIABLES);
+  slots.write(table, DLC_HEADER_SLOT_COUNT, DLC_HEADER_SLOTS);
   table[DLC_HEADER_TABLE_LENGTH] = table.size();
   table[DLC_HEADER_STRINGS_BYTES] = strings.pool.size();
   return ModelTable{std::move(table), std::move(strings.pool), std::move(launches)};

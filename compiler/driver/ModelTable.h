@@ -38,7 +38,7 @@ struct ArenaSize {
 };
 ArenaSize getArenaSize(mlir::func::FuncOp network);
 
-/// The table of `network`, whose memory is planned. Fails after a diagnostic.
+/// The table of `network`, or of another function of its module, whose memory is planned. Fails after a diagnostic.
 llvm::FailureOr<ModelTable> buildModelTable(mlir::func::FuncOp network);
 
 } // namespace dlc::driver

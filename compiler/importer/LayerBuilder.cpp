@@ -75,7 +75,7 @@ Value LayerBuilder::build(const LayerPlan &plan) {
       input = plan.inputs.end();
     } else if (RankedTensorType type = *parameterType++) {
       auto parameter = nn::ParameterOp::create(builder, state.location, type, plan.name + "." + operand.name.str(),
-                                               builder.getStringAttr(operand.init));
+                                               builder.getStringAttr(operand.init), DenseF64ArrayAttr());
       if (!plan.trainable)
         parameter->setAttr(nn::trainableAttr, builder.getBoolAttr(false));
       state.operands.push_back(parameter);

@@ -1,6 +1,7 @@
 // Writes the JSON Schema of the network file from the table of layers.
 #include "compiler/importer/Importer.h"
 #include "compiler/importer/LayerTable.h"
+#include "dialects/nn/TrainingSettings.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -195,16 +196,58 @@ Object inputSchema() {
       Array{"shape"}, "An input of the network.");
 }
 
+Object trainingSettingSchema(const nn::TrainingSetting &setting) {
+  using Kind = nn::TrainingSetting;
+  constexpr double unlimited = std::numeric_limits<double>::max();
+  Object number{{"type", "number"}};
+  if (setting.low != -unlimited)
+    number["minimum"] = setting.low;
+  if (setting.high != unlimited)
+    number["maximum"] = setting.high;
+  Object schema;
+  switch (setting.kind) {
+  case Kind::Number:
+    schema = std::move(number);
+    schema["default"] = setting.defaults[0];
+    break;
+  case Kind::Flag:
+    schema = Object{{"type", "boolean"}, {"default", setting.defaults[0] != 0}};
+    break;
+  case Kind::Reduction:
+    schema = Object{{"enum", Array{"mean", "sum"}}, {"default", "mean"}};
+    break;
+  case Kind::Numbers:
+    schema = setting.count ? list(std::move(number), setting.count, setting.count) : list(std::move(number), 1);
+    break;
+  }
+  return described(std::move(schema), setting.summary);
+}
+
+/// One of `parts`, each of which may also have the keys `others`.
+Object partsSchema(ArrayRef<nn::TrainingPart> parts, const Object &others) {
+  Array choices;
+  for (const nn::TrainingPart &part : parts) {
+    Object properties = others;
+    properties["op"] = Object{{"const", part.name}};
+    for (const nn::TrainingSetting &setting : part.settings)
+      properties[setting.name] = trainingSettingSchema(setting);
+    choices.push_back(closedObject(std::move(properties), Array{"op"}, part.summary));
+  }
+  return Object{{"oneOf", std::move(choices)}};
+}
+
 Object trainingSchema() {
-  Object part{{"type", "object"}, {"properties", Object{{"op", typed("string")}}}, {"required", Array{"op"}}};
-  Object loss = part;
-  Object &keys = *loss["properties"].getAsObject();
-  keys["input"] = typed("string", "The layer that it reads; the network's only output unless given.");
-  keys["target"] = typed("string", "What the program calls the target.");
+  Object names{{"input", typed("string", "The layer that it reads; the network's only output unless given.")},
+               {"target", typed("string", "What the program calls the target.")}};
+  Object loss = partsSchema(nn::getLosses(), names);
   Object several = list(Value(Object(loss)), 1);
-  Object losses{{"anyOf", Array{std::move(loss), std::move(several)}}};
-  return closedObject(Object{{"loss", std::move(losses)}, {"optimizer", std::move(part)}}, Array{"loss", "optimizer"},
-                      "How the network is trained.");
+  Object losses{{"anyOf", Array{std::move(loss), std::move(several)}},
+                {"description", "What is minimised; several are added up. Without one the program provides the "
+                                "gradients of the outputs."}};
+  return closedObject(Object{{"loss", std::move(losses)},
+                             {"optimizer", partsSchema(nn::getOptimizers(), {})},
+                             {"schedule", partsSchema(nn::getSchedules(), {})}},
+                      Array{"optimizer"}, "How the network is trained.");
 }
 
 } // namespace

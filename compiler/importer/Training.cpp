@@ -1,7 +1,8 @@
-// Reads "training" into attributes, checking names but not the mathematics.
+// Reads "training" into attributes, checking it against the table of losses, optimisers and schedules.
 #include "compiler/importer/Training.h"
 
 #include "dialects/nn/Nn.h"
+#include "dialects/nn/TrainingSettings.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -18,17 +19,21 @@ public:
 
   DictionaryAttr read(const Node &training) {
     if (!reporter.expect(training, Node::Object, "'training'") ||
-        !reporter.checkKeys(training, {"loss", "optimizer"}, "'training'"))
+        !reporter.checkKeys(training, {"loss", "optimizer", "schedule"}, "'training'"))
       return {};
-    const Member *loss = reporter.require(training, "loss", "'training'");
     const Member *optimizer = reporter.require(training, "optimizer", "'training'");
-    if (!loss || !optimizer)
+    if (!optimizer)
       return {};
-    Attribute losses = readLosses(*loss->value);
-    Attribute rule = readPart(*optimizer->value, "an optimizer");
-    if (!losses || !rule)
+    NamedAttrList parts;
+    // Without a loss the program provides the gradients of the outputs.
+    if (const Member *loss = training.find("loss"))
+      parts.set("loss", readLosses(*loss->value));
+    parts.set("optimizer", readPart(*optimizer->value, "an optimizer", nn::getOptimizers(), {}));
+    if (const Member *schedule = training.find("schedule"))
+      parts.set("schedule", readPart(*schedule->value, "a schedule", nn::getSchedules(), {}));
+    if (llvm::any_of(parts, [](NamedAttribute part) { return !part.getValue(); }))
       return {};
-    return builder.getDictionaryAttr({builder.getNamedAttr("loss", losses), builder.getNamedAttr("optimizer", rule)});
+    return parts.getDictionary(reporter.getContext());
   }
 
 private:
@@ -50,7 +55,7 @@ private:
   }
 
   Attribute readLoss(const Node &node) {
-    DictionaryAttr part = readPart(node, "a loss");
+    DictionaryAttr part = readPart(node, "a loss", nn::getLosses(), {"input", "target"});
     if (!part)
       return {};
     NamedAttrList loss(part);
@@ -101,22 +106,38 @@ private:
     return found->second.value;
   }
 
-  /// An object with an "op" and settings of whatever kind.
-  DictionaryAttr readPart(const Node &node, StringRef what) {
+  /// An object with an "op" among `known`, its settings and the keys `others`, which are names.
+  DictionaryAttr readPart(const Node &node, StringRef what, ArrayRef<nn::TrainingPart> known,
+                          ArrayRef<StringRef> others) {
     if (!reporter.expect(node, Node::Object, what))
       return {};
     const Member *op = reporter.require(node, "op", what);
     if (!op || !reporter.expectName(*op->value, "'op'"))
       return {};
+    const nn::TrainingPart *part = nn::findTrainingPart(known, op->value->text);
+    if (!part) {
+      auto names = llvm::map_to_vector(known, [](const nn::TrainingPart &each) -> StringRef { return each.name; });
+      reporter.error(*op->value) << "there is no " << what.drop_front(what.find(' ') + 1) << " '" << op->value->text
+                                 << "'" << didYouMean(op->value->text, names);
+      return {};
+    }
+    SmallVector<StringRef> keys = {"op"};
+    llvm::append_range(keys, others);
+    for (const nn::TrainingSetting &setting : part->settings)
+      keys.push_back(setting.name);
+    if (!reporter.checkKeys(node, keys, "'" + part->name.str() + "'"))
+      return {};
+
     SmallVector<NamedAttribute> attributes;
     for (const Member &member : node.members) {
-      if (member.key.empty() || member.key.find('\0') != std::string::npos) {
-        reporter.error(member.offset) << "a key without a name";
-        return {};
-      }
       Attribute value = convert(*member.value, "'" + member.key + "'");
       if (!value)
         return {};
+      if (const nn::TrainingSetting *setting = part->find(member.key))
+        if (std::string wanted = nn::describeMisfit(*setting, value); !wanted.empty()) {
+          reporter.error(*member.value) << "'" << member.key << "' is " << wanted;
+          return {};
+        }
       attributes.push_back(builder.getNamedAttr(member.key, value));
     }
     return builder.getDictionaryAttr(attributes);

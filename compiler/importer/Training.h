@@ -11,10 +11,10 @@ using Outputs = llvm::SmallVector<std::pair<std::string, mlir::Value>>;
 
 /// Checks the form of "training" and the names in it, and returns it as
 /// attributes: {loss = {op = "cross_entropy", input = "fc2", target = "label"},
-/// optimizer = {op = "adam", lr = 1.0e-03}}. Each loss has an input and a target
-/// then; the layer that it reads carries its name as `nn.name`. Which losses and
-/// optimisers there are, and what they take, is for training to say. Null after
-/// a diagnostic.
+/// optimizer = {op = "adam", lr = 1.0e-03}, schedule = {op = "cosine"}}, where the
+/// file has one. Each loss has an input and a target then; the layer that it reads
+/// carries its name as `nn.name`. Settings are those of
+/// dialects/nn/TrainingSettings.h. Null after a diagnostic.
 mlir::DictionaryAttr readTraining(const Node &training, const Definitions &definitions, const Outputs &outputs,
                                   Reporter &reporter);
 

@@ -40,6 +40,8 @@ private:
   /// `value` as it is stored.
   Value getHome(Value value) { return get(value, plan.getHome(value)); }
   Value getParameter(Value value, Attribute layout);
+  /// `value`, a weight that changes, packed by a kernel.
+  Value getPacked(Value value, Attribute layout);
   RankedTensorType getType(Value value, Form form) {
     return kernel::withLayout(cast<RankedTensorType>(value.getType()), plan.getLayout(value, form));
   }
@@ -96,6 +98,7 @@ Value Rewriter::launchLayer(Location loc, ValueRange operands, RankedTensorType 
     func = kernel::FuncOp::create(builder, loc, "outlined", builder.getFunctionType(operands.getTypes(), result));
     builder.setInsertionPointToEnd(&func.getBlock());
     kernel::ReturnOp::create(builder, loc, build(builder, func.getBlock().getArguments()));
+    setExpectedItems(func, network);
     func = kernels.add(func, name);
   }
   return launch(loc, func, operands, builder.getStringAttr(layers));
@@ -137,6 +140,18 @@ Value Rewriter::getParameter(Value value, Attribute layout) {
   return result;
 }
 
+Value Rewriter::getPacked(Value value, Attribute layout) {
+  Value &result = packed[{value, layout}];
+  if (result)
+    return result;
+  RankedTensorType type = kernel::withLayout(cast<RankedTensorType>(value.getType()), layout);
+  Value packedNow = launchLayer(value.getLoc(), getHome(value), type, "pack", "pack",
+                                [&](OpBuilder &builder, ValueRange arguments) -> Value {
+                                  return nn::IdentityOp::create(builder, value.getLoc(), value.getType(), arguments);
+                                });
+  return packed[{value, layout}] = packedNow;
+}
+
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//
@@ -147,6 +162,8 @@ void Rewriter::rewriteLaunch(kernel::LaunchOp launch) {
   for (auto [index, operand] : llvm::enumerate(launch.getOperands())) {
     if (nn::isParameter(operand))
       operands.push_back(getParameter(operand, op.weights[index]));
+    else if (op.weights[index])
+      operands.push_back(getPacked(operand, op.weights[index]));
     else
       operands.push_back(op.operands[index] ? get(operand, *op.operands[index]) : getHome(operand));
   }
@@ -196,7 +213,7 @@ void Rewriter::run() {
     else if (op.hasTrait<nn::SameElements>() && !nn::isParameter(op.getResult(0)))
       rewriteView(&op);
     else {
-      if (isa<func::ReturnOp>(op))
+      if (isa<func::ReturnOp, nn::AssignOp>(op))
         for (OpOperand &operand : op.getOpOperands())
           operand.set(get(operand.get(), Form::RowMajor));
       continue;
@@ -215,7 +232,7 @@ void Rewriter::run() {
 static LogicalResult checkFused(func::FuncOp network) {
   for (Operation &op : network.getOps()) {
     if (!isa<nn::NnDialect>(op.getDialect()) || isa<nn::ConcatOp>(op) || op.hasTrait<nn::SameElements>() ||
-        nn::isParameter(op.getResult(0)))
+        op.hasTrait<nn::OutsideKernels>() || nn::isParameter(op.getResult(0)))
       continue;
     return op.emitOpError("expects to be in a kernel (--kernel-fuse) before layouts are assigned");
   }

@@ -187,17 +187,25 @@ bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const Window
 
 double dlc::kernels::getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine) {
   double bytes = 0, time = 0;
-  for (Type type : func.getFunctionType().getInputs())
-    if (!isa_and_nonnull<kernel::WeightsAttr>(cast<RankedTensorType>(type).getEncoding()))
-      bytes += 4.0 * nn::getElementsPerItem(type);
-  for (Type type : func.getFunctionType().getResults())
-    bytes += 4.0 * nn::getElementsPerItem(type);
+  bool isOpen = false; // the batch
+  auto addBytes = [&](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (isa_and_nonnull<kernel::WeightsAttr>(tensor.getEncoding()))
+      return;
+    isOpen |= tensor.isDynamicDim(0);
+    double items = tensor.isDynamicDim(0) ? func.getItems().value_or(1) : tensor.getDimSize(0);
+    bytes += 4.0 * nn::getElementsPerItem(type) * items;
+  };
+  llvm::for_each(func.getFunctionType().getInputs(), addBytes);
+  llvm::for_each(func.getFunctionType().getResults(), addBytes);
   for (Operation &op : func.getBlock().without_terminator()) {
     if (auto contraction = dyn_cast<nn::ContractionOpInterface>(op))
       time += getContractionTime(ContractionShape::of(contraction), tile, machine);
     else if (auto layer = dyn_cast<nn::LayerOpInterface>(op))
       time += layer.getFlops() / (simpleVectorsPerNs * machine.lanes);
   }
+  if (isOpen)
+    time *= func.getItems().value_or(1);
   // What a contraction loads hides behind its arithmetic.
   return std::max(time, bytes / warmBandwidth);
 }

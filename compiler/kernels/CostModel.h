@@ -47,7 +47,7 @@ int64_t chooseWinogradTile(const ContractionShape &shape, const WindowShape *poo
 /// The time of a contraction by Winograd's algorithm with `tile`, or by a direct sum (0).
 double getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine);
 
-/// The time of a whole kernel; `tile` as above.
+/// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 
 /// Whether a pool of `pool` over the result of the contraction is better computed

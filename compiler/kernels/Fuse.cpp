@@ -23,8 +23,8 @@ using namespace dlc::kernels;
 /// Whether `op` becomes part of a kernel: it computes something from activations, and
 /// that cannot be a matter of where tensors lie.
 static bool isComputation(Operation *op) {
-  return isa<nn::NnDialect>(op->getDialect()) && op->getNumResults() == 1 && !op->hasTrait<nn::SameElements>() &&
-         !isa<nn::ConcatOp>(op) && !nn::isParameter(op->getResult(0));
+  return isa<nn::NnDialect>(op->getDialect()) && !op->hasTrait<nn::OutsideKernels>() &&
+         !op->hasTrait<nn::SameElements>() && !isa<nn::ConcatOp>(op) && !nn::isParameter(op->getResult(0));
 }
 
 //===----------------------------------------------------------------------===//
@@ -103,6 +103,8 @@ bool Group::takePool(nn::ContractionOpInterface contraction, const Machine &mach
     return false;
   WindowShape window = WindowShape::of(pool);
   auto plane = cast<RankedTensorType>(pool->getResult(0).getType()).getShape().drop_front(2);
+  // Weights that change are packed anew in each run: not for Winograd, which then would not pay.
+  exact |= contraction && !nn::isParameter(contraction.getWeightOperand().get());
   if (contraction ? !isPoolWorthFusing(ContractionShape::of(contraction), window, {plane[0], plane[1]}, machine, exact)
                   : window.overlaps())
     return false;
@@ -159,9 +161,11 @@ static SmallVector<Value> getOperands(ArrayRef<Operation *> layers) {
   return operands;
 }
 
-static void replaceByLaunch(ArrayRef<Operation *> layers, KernelTable &kernels, Operation *network) {
+static void replaceByLaunch(ArrayRef<Operation *> layers, KernelTable &kernels, func::FuncOp network) {
   SmallVector<Value> operands = getOperands(layers);
-  kernel::FuncOp func = kernels.add(outline(layers, operands, network), getKernelName(layers));
+  kernel::FuncOp outlined = outline(layers, operands, network);
+  setExpectedItems(outlined, network);
+  kernel::FuncOp func = kernels.add(outlined, getKernelName(layers));
 
   OpBuilder builder(layers.back());
   SmallVector<Location> locations;

@@ -56,6 +56,12 @@ std::string kernels::getLayerNames(ArrayRef<Operation *> layers) {
   return llvm::join(names, ", ");
 }
 
+void kernels::setExpectedItems(kernel::FuncOp func, Operation *network) {
+  constexpr int64_t trainingItems = 64;
+  if (network->hasAttr(nn::roleAttr))
+    func.setItems(trainingItems);
+}
+
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
@@ -63,6 +69,7 @@ std::string kernels::getLayerNames(ArrayRef<Operation *> layers) {
 kernel::FuncOp KernelTable::findAlike(kernel::FuncOp func, StringRef base) {
   for (kernel::FuncOp peer : kernels[base])
     if (peer.getFunctionType() == func.getFunctionType() && peer.getScheduleAttr() == func.getScheduleAttr() &&
+        peer.getItemsAttr() == func.getItemsAttr() &&
         OperationEquivalence::isRegionEquivalentTo(&peer.getBody(), &func.getBody(),
                                                    OperationEquivalence::IgnoreLocations))
       return peer;

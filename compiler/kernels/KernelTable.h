@@ -17,6 +17,9 @@ std::string getLayerNames(llvm::ArrayRef<mlir::Operation *> layers);
 /// The attribute of a launch that holds getLayerNames.
 inline constexpr llvm::StringLiteral layersAttr = "layers";
 
+/// Says of a kernel of `network` how many items it is expected to run at once: functions of training run many.
+void setExpectedItems(kernel::FuncOp func, mlir::Operation *network);
+
 class KernelTable {
 public:
   explicit KernelTable(mlir::ModuleOp module) : symbols(module) {}

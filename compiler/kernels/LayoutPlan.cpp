@@ -16,7 +16,13 @@ static bool hasOnePixel(RankedTensorType type) {
 static constexpr int64_t widestHalo = 64;
 
 static bool isOnlyReturned(Value value) {
-  return llvm::all_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+  return llvm::all_of(value.getUsers(), llvm::IsaPred<func::ReturnOp, nn::AssignOp>);
+}
+
+/// Whether the kernel computes something of a parameter's shape, which is always row-major.
+static bool isParameterShaped(kernel::FuncOp func) {
+  Operation *last = func.getReturn().getOperand(0).getDefiningOp();
+  return last && last->hasTrait<nn::ParameterShaped>();
 }
 
 /// The argument of the kernel that the contraction reads, through the conversion of raw values if need be.
@@ -77,6 +83,8 @@ void LayoutPlan::planLaunch(kernel::LaunchOp launch) {
   auto result = getTensor(launch->getResult(0));
   if (options.plain) {
     plan.result = Form::RowMajor;
+  } else if (isParameterShaped(func)) {
+    plan.result = Form::RowMajor;
   } else if (parts.contraction) {
     planContraction(launch, func, parts, plan);
   } else {
@@ -94,11 +102,11 @@ void LayoutPlan::planLaunch(kernel::LaunchOp launch) {
   plans[launch] = std::move(plan);
 }
 
-int64_t LayoutPlan::getWinogradTile(kernel::FuncOp func, const KernelShape &parts,
-                                    const ContractionShape &shape) const {
+int64_t LayoutPlan::getWinogradTile(kernel::FuncOp func, const KernelShape &parts, const ContractionShape &shape,
+                                    bool isConstant) const {
   if (auto chosen = dyn_cast_or_null<kernel::WinogradAttr>(func.getScheduleAttr()))
     return chosen.getTile();
-  if (options.exact || func.getScheduleAttr())
+  if (!isConstant || options.exact || func.getScheduleAttr())
     return 0;
   if (!parts.pool)
     return chooseWinogradTile(shape, nullptr, options.machine);
@@ -114,7 +122,8 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
   Form reads = input;
   kernel::WeightsAttr weights;
   if (isa<nn::WindowOpInterface>(*contraction)) {
-    planConvolution(func, parts, input, plan, reads, weights);
+    bool isConstant = weight && nn::isParameter(launch.getOperand(weight.getArgNumber()));
+    planConvolution(func, parts, input, isConstant, plan, reads, weights);
   } else {
     // A linear layer reads its input as it is; over more than [N, I] all is row-major.
     Value result = launch->getResult(0);
@@ -133,8 +142,8 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
     plan.operands[argument.getArgNumber()] = reads;
 }
 
-void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, Form input, OpPlan &plan, Form &reads,
-                                 kernel::WeightsAttr &weights) {
+void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, Form input, bool isConstant,
+                                 OpPlan &plan, Form &reads, kernel::WeightsAttr &weights) {
   ContractionShape shape = ContractionShape::of(parts.contraction);
   MLIRContext *context = func.getContext();
   auto pack = [&](kernel::WeightsForm form, int64_t inLanes, int64_t tile = 0) {
@@ -167,7 +176,7 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
       return;
   }
   plan.result = Form::Blocked;
-  int64_t tile = reads == Form::Blocked ? getWinogradTile(func, parts, shape) : 0;
+  int64_t tile = reads == Form::Blocked ? getWinogradTile(func, parts, shape, isConstant) : 0;
   weights = tile ? pack(kernel::WeightsForm::Winograd, lanes, tile)
                  : pack(kernel::WeightsForm::Direct, reads == Form::Blocked ? lanes : 1);
 }

@@ -17,7 +17,7 @@ struct OpPlan {
   Form result = Form::RowMajor;
   /// How each operand is wanted; nothing: as it is.
   llvm::SmallVector<std::optional<Form>> operands;
-  /// The packed form of each operand that is a parameter; null: as it is.
+  /// The packed form of each operand that is a weight; null: as it is.
   llvm::SmallVector<mlir::Attribute> weights;
   /// A concat whose inputs are copied.
   bool copies = false;
@@ -47,12 +47,14 @@ private:
 
   void planLaunch(kernel::LaunchOp launch);
   void planContraction(kernel::LaunchOp launch, kernel::FuncOp func, const KernelShape &parts, OpPlan &plan);
-  void planConvolution(kernel::FuncOp func, const KernelShape &parts, Form input, OpPlan &plan, Form &reads,
-                       kernel::WeightsAttr &weights);
+  /// `isConstant`: the weight is known when the object is written, as opposed to packed in each run.
+  void planConvolution(kernel::FuncOp func, const KernelShape &parts, Form input, bool isConstant, OpPlan &plan,
+                       Form &reads, kernel::WeightsAttr &weights);
   void planConcat(nn::ConcatOp concat);
   void planView(mlir::Operation *view);
   void planHalos(mlir::func::FuncOp network);
-  int64_t getWinogradTile(kernel::FuncOp func, const KernelShape &parts, const ContractionShape &shape) const;
+  int64_t getWinogradTile(kernel::FuncOp func, const KernelShape &parts, const ContractionShape &shape,
+                          bool isConstant) const;
   bool canBeBlocked(mlir::Type type) const;
 
   const KernelTable &kernels;

@@ -15,6 +15,10 @@ def PlanMemory : Pass<"kernel-plan-memory", "::mlir::ModuleOp"> {
     an operand that nobody reads any more. Where that is impossible (a tensor
     that is wanted in two places) a copying kernel is inserted.
 
+    What is assigned to the training state is written there at once where nobody
+    reads the old value afterwards, and else copied there in the end; initial
+    values lie in the weights in one piece, as they do in the state.
+
     Sizes are those of one item of the batch, rounded up to 64 bytes; places
     scale with the batch. Tensors whose batch is fixed follow behind. Packed
     parameters follow one another in the weights, in the order of their use;
@@ -23,7 +27,8 @@ def PlanMemory : Pass<"kernel-plan-memory", "::mlir::ModuleOp"> {
     On the function: `kernel.arena_scaled_bytes` (times the batch),
     `kernel.arena_bytes` (the fixed rest) and `kernel.weights_bytes`. Together
     with `kernel.live_bytes`, the most that is live at any one step for one item,
-    they say how good the packing is.
+    they say how good the packing is. The weights are those of all functions of the
+    module; `kernel.state_weights` is where the state's initial values begin.
   }];
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::dlc::nn::NnDialect"];
 }

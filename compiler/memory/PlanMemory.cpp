@@ -3,9 +3,11 @@
 // 1. Views and concatenations: who shares storage with whom, of necessity.
 // 2. Outputs: their storage is the caller's buffer.
 //    Where 1 or 2 cannot be had, a copying kernel is inserted.
-// 3. Elementwise kernels: the result takes the place of an operand that dies.
-// 4. The containers that are left are packed into the arena by their lifetimes.
-// 5. Parameters follow one another in the weights.
+// 3. What is assigned to the training state is computed where it stays, if all
+//    readers of what was there before come first; else it is copied in the end.
+// 4. Elementwise kernels: the result takes the place of an operand that dies.
+// 5. The containers that are left are packed into the arena by their lifetimes.
+// 6. Parameters follow one another in the weights.
 #include "compiler/memory/PackIntervals.h"
 #include "compiler/memory/Passes.h"
 #include "compiler/memory/StorageForest.h"
@@ -42,13 +44,17 @@ static bool isActivation(Value value) {
 namespace {
 class Planner {
 public:
-  explicit Planner(func::FuncOp network) : network(network), symbols(network->getParentOp()) {}
+  /// Parameters are placed behind the `weightsBytes` that there are already.
+  Planner(func::FuncOp network, int64_t &weightsBytes)
+      : network(network), symbols(network->getParentOp()), weightsBytes(weightsBytes) {}
 
   LogicalResult run();
 
 private:
   LogicalResult shareOfNecessity();
   LogicalResult placeOutputs();
+  void placeAssigned();
+  bool mayLieInState(nn::AssignOp assign);
   void shareInPlace();
   void packArena();
   void placeParameters();
@@ -72,7 +78,8 @@ private:
   llvm::DenseMap<Value, int64_t> firstWrite, lastRead;
   /// Of each container in the arena.
   SmallVector<int64_t> arenaOffsets;
-  int64_t scaledBytes = 0, fixedBytes = 0, weightsBytes = 0, liveBytes = 0;
+  int64_t scaledBytes = 0, fixedBytes = 0, liveBytes = 0;
+  int64_t &weightsBytes;
 };
 } // namespace
 
@@ -218,6 +225,59 @@ LogicalResult Planner::placeOutputs() {
 }
 
 //===----------------------------------------------------------------------===//
+// The training state
+//===----------------------------------------------------------------------===//
+
+/// Whether the kernel computes each element of its only result from the elements
+/// at the same place of the operand `index`, or from none of it.
+static bool isElementwise(kernel::FuncOp kernel, unsigned index) {
+  if (kernel.getFunctionType().getNumResults() != 1 ||
+      kernel.getFunctionType().getInput(index) != kernel.getFunctionType().getResult(0))
+    return false;
+  return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
+    return isa<nn::ElementwiseOpInterface>(op) || op.hasTrait<nn::InferenceIdentity>();
+  });
+}
+
+static int64_t getBytes(Type type) {
+  return cast<RankedTensorType>(type).getNumElements() * getElementBytes(type);
+}
+
+/// Whether the kernel that computes the value may write it to its place: whoever
+/// reads what lies there runs before, or is that kernel and reads each element
+/// before it writes it.
+bool Planner::mayLieInState(nn::AssignOp assign) {
+  auto launch = assign.getValue().getDefiningOp<kernel::LaunchOp>();
+  if (!launch || getTensor(assign.getValue()).getEncoding())
+    return false;
+  auto callee = symbols.lookup<kernel::FuncOp>(launch.getCallee());
+  int64_t begin = assign.getPlace(), end = begin + getBytes(assign.getValue().getType());
+  for (auto variable : network.getOps<nn::VariableOp>()) {
+    int64_t place = variable.getPlace();
+    if (place >= end || place + getBytes(variable.getType()) <= begin)
+      continue;
+    for (OpOperand &use : variable->getUses()) {
+      if (use.getOwner()->isBeforeInBlock(launch))
+        continue;
+      bool inPlace = use.getOwner() == launch && place == begin && isElementwise(callee, use.getOperandNumber());
+      if (!inPlace)
+        return false;
+    }
+  }
+  return true;
+}
+
+void Planner::placeAssigned() {
+  Operation *terminator = network.getBody().front().getTerminator();
+  for (auto assign : llvm::to_vector(network.getOps<nn::AssignOp>())) {
+    if (mayLieInState(assign) && forest.fix(assign.getValue(), kernel::Space::State, assign.getPlace()))
+      continue;
+    assign.getValueMutable().assign(copy(assign.getValue(), terminator));
+    forest.fix(assign.getValue(), kernel::Space::State, assign.getPlace());
+  }
+}
+
+//===----------------------------------------------------------------------===//
 // Liveness and sharing in place
 //===----------------------------------------------------------------------===//
 
@@ -233,17 +293,6 @@ void Planner::computeReads() {
       if (isActivation(operand))
         lastRead[operand] = std::max(lastRead.lookup(operand), at);
   }
-}
-
-/// Whether the kernel computes each element of its only result from the elements
-/// at the same place of the operand `index`, or from none of it.
-static bool isElementwise(kernel::FuncOp kernel, unsigned index) {
-  if (kernel.getFunctionType().getNumResults() != 1 ||
-      kernel.getFunctionType().getInput(index) != kernel.getFunctionType().getResult(0))
-    return false;
-  return llvm::all_of(kernel.getBlock().without_terminator(), [](Operation &op) {
-    return isa<nn::ElementwiseOpInterface>(op) || op.hasTrait<nn::InferenceIdentity>();
-  });
 }
 
 /// Whether the result of `launch` may overwrite `operand`: nobody reads any part
@@ -269,6 +318,9 @@ void Planner::shareInPlace() {
         continue;
       Value result = launch.getResult(0);
       bool inArena = forest.getContainer(result).space == kernel::Space::Arena;
+      // What the state holds stays until the result is written.
+      if (forest.getContainer(result).space == kernel::Space::State)
+        continue;
       // A larger container would only live longer by it.
       if (!forest.isWhole(operand.get()) || (inArena && !forest.isWhole(result)))
         continue;
@@ -317,17 +369,33 @@ void Planner::packArena() {
 
 void Planner::placeParameters() {
   MLIRContext *context = network.getContext();
+  auto place = [&](kernel::Space space, int64_t offset) {
+    return ArrayAttr::get(context, {kernel::StorageAttr::get(context, space, 0, 0, offset, 0)});
+  };
+  // The initial values of the state lie as it does.
+  int64_t initialBytes = 0;
+  for (auto variable : network.getOps<nn::VariableOp>()) {
+    variable->setAttr("kernel.storage", place(kernel::Space::State, variable.getPlace()));
+    Value initial = variable.getInitial();
+    if (!initial)
+      continue;
+    initial.getDefiningOp()->setAttr("kernel.storage", place(kernel::Space::Weights, weightsBytes + variable.getPlace()));
+    initialBytes = std::max<int64_t>(initialBytes, variable.getPlace() + getBytes(variable.getType()));
+  }
+  if (initialBytes)
+    network->setAttr("kernel.state_weights", Builder(context).getI64IntegerAttr(weightsBytes));
+  weightsBytes += llvm::alignTo(initialBytes, alignment);
+
   for (auto launch : network.getOps<kernel::LaunchOp>())
     for (Value operand : launch.getOperands()) {
-      if (isActivation(operand))
+      if (isActivation(operand) || operand.getDefiningOp<nn::VariableOp>())
         continue;
       Operation *op = operand.getDefiningOp();
       bool isPack = isa<kernel::PackOp>(op);
       StringRef name = isPack ? "storage" : "kernel.storage";
       if (op->hasAttr(name))
         continue;
-      auto storage = kernel::StorageAttr::get(context, kernel::Space::Weights, 0, 0, weightsBytes, 0);
-      op->setAttr(name, ArrayAttr::get(context, {storage}));
+      op->setAttr(name, place(kernel::Space::Weights, weightsBytes));
       weightsBytes +=
           llvm::alignTo(nn::getStorageElements(getTensor(operand)) * getElementBytes(operand.getType()), alignment);
     }
@@ -336,7 +404,11 @@ void Planner::placeParameters() {
 kernel::StorageAttr Planner::getStorage(Value value) {
   StorageForest::Place place = forest.getPlace(value);
   const Container &container = forest.getContainer(value);
-  int64_t scaled = 0, offset = place.offset * getElementBytes(value.getType());
+  int64_t scaled = 0, offset = place.offset * getElementBytes(value.getType()), index = container.index;
+  if (container.space == kernel::Space::State) { // the index is the place
+    offset += index;
+    index = 0;
+  }
   if (container.space == kernel::Space::Arena) {
     if (getTensor(value).isDynamicDim(0)) {
       scaled = arenaOffsets[place.container];
@@ -345,7 +417,7 @@ kernel::StorageAttr Planner::getStorage(Value value) {
       offset += arenaOffsets[place.container];
     }
   }
-  return kernel::StorageAttr::get(network.getContext(), container.space, container.index, scaled, offset,
+  return kernel::StorageAttr::get(network.getContext(), container.space, index, scaled, offset,
                                   container.elements);
 }
 
@@ -362,12 +434,12 @@ void Planner::writeStorage() {
   network->setAttr("kernel.arena_scaled_bytes", builder.getI64IntegerAttr(scaledBytes));
   network->setAttr("kernel.arena_bytes", builder.getI64IntegerAttr(fixedBytes));
   network->setAttr("kernel.live_bytes", builder.getI64IntegerAttr(liveBytes));
-  network->setAttr("kernel.weights_bytes", builder.getI64IntegerAttr(weightsBytes));
 }
 
 LogicalResult Planner::run() {
   if (failed(shareOfNecessity()) || failed(placeOutputs()))
     return failure();
+  placeAssigned();
   computeReads();
   shareInPlace();
   packArena();
@@ -383,7 +455,9 @@ LogicalResult Planner::run() {
 namespace {
 struct PlanMemory : dlc::memory::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
-    for (auto network : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+    auto networks = llvm::to_vector(getOperation().getOps<func::FuncOp>());
+    int64_t weightsBytes = 0;
+    for (func::FuncOp network : networks) {
       if (!llvm::hasSingleElement(network.getBody())) {
         network.emitOpError("expects a body of one block");
         return signalPassFailure();
@@ -394,9 +468,12 @@ struct PlanMemory : dlc::memory::impl::PlanMemoryBase<PlanMemory> {
           op->removeAttr("storage");
         op->removeDiscardableAttr("kernel.storage");
       });
-      if (failed(Planner(network).run()))
+      if (failed(Planner(network, weightsBytes).run()))
         return signalPassFailure();
     }
+    // All functions share the weights.
+    for (func::FuncOp network : networks)
+      network->setAttr("kernel.weights_bytes", Builder(&getContext()).getI64IntegerAttr(weightsBytes));
   }
 };
 } // namespace

@@ -12,8 +12,8 @@ namespace dlc::memory {
 /// A piece of storage that tensors share; its items lie `elements` apart.
 struct Container {
   int64_t elements = 0;                       // of one item
-  kernel::Space space = kernel::Space::Arena; // or fixed to an input or output
-  int64_t index = 0;
+  kernel::Space space = kernel::Space::Arena; // or fixed to an output or to the state
+  int64_t index = 0;                          // of the output; in the state the place
   std::vector<mlir::Value> members;
 };
 
@@ -35,7 +35,7 @@ public:
   /// Returns whether it was done.
   bool embed(mlir::Value inner, mlir::Value outer, int64_t offset);
 
-  /// Fixes the container of `value` to an input or output, where it holds just
+  /// Fixes the container of `value` to an input, an output or the state, where it holds just
   /// this value and is not fixed yet.
   bool fix(mlir::Value value, kernel::Space space, int64_t index);
 

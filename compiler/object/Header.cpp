@@ -100,7 +100,8 @@ static std::string getComment(StringRef text) {
   return safe;
 }
 
-std::string object::writeHeader(func::FuncOp network, const ArenaSize &arena, StringRef fileName, StringRef source) {
+std::string object::writeHeader(func::FuncOp network, const ArenaSize &arena, bool hasTraining, StringRef fileName,
+                                StringRef source) {
   const std::string name = kernel::getIdentifier(network.getSymName());
   const std::string prefix = StringRef(name).upper();
   const std::string model = kernel::getSymbols(network.getSymName()).model;
@@ -136,7 +137,7 @@ std::string object::writeHeader(func::FuncOp network, const ArenaSize &arena, St
 #define DLC_NETWORK_{6}_H
 
 #include "dlc/dlc.h"
-
+{8}
 #ifdef __cplusplus
 extern "C" {{
 #endif
@@ -146,7 +147,10 @@ extern const dlc_model {7};
 
 )",
                       getComment(fileName), getComment(network.getSymName()), getComment(source), usage, name,
-                      arguments, prefix, model);
+                      arguments, prefix, model, hasTraining ? "#include \"dlc/train.h\"\n" : "");
+  if (hasTraining)
+    os << llvm::formatv("/* What trains it: see dlc/train.h. */\nextern const dlc_training {0};\n\n",
+                        kernel::getSymbols(network.getSymName()).training);
 
   for (const HeaderTensor &tensor : tensors) {
     os << llvm::formatv("/* {0} \"{1}\": {2}. The number and bytes of its elements, for one item of the batch. */\n",

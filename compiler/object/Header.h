@@ -14,9 +14,9 @@ struct ArenaSize {
 };
 
 /// The text of `fileName`, which declares the model of `network` and what a
-/// program needs to run it, as C99 and as C++. `source` is the network file's
-/// name.
-std::string writeHeader(mlir::func::FuncOp network, const ArenaSize &arena, llvm::StringRef fileName,
+/// program needs to run it, as C99 and as C++; with `hasTraining` also its
+/// training. `source` is the network file's name.
+std::string writeHeader(mlir::func::FuncOp network, const ArenaSize &arena, bool hasTraining, llvm::StringRef fileName,
                         llvm::StringRef source);
 
 } // namespace dlc::object

@@ -114,8 +114,8 @@ static Expected<std::string> renameSymbols(const KernelObject &kernel) {
   return runObjcopy(kernel.bytes, config);
 }
 
-Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelObject> kernels, StringRef exported,
-                                             StringRef kept) {
+Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelObject> kernels,
+                                             ArrayRef<std::string> exported, StringRef kept) {
   TemporaryFolder folder;
   if (Error error = folder.create())
     return error;
@@ -139,8 +139,9 @@ Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelOb
   if (!linked)
     return createStringError(linked.getError(), "cannot read the linked object: " + linked.getError().message());
   objcopy::ConfigManager config;
-  if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(exported)))
-    return error;
+  for (StringRef symbol : exported)
+    if (Error error = config.Common.SymbolsToKeepGlobal.addMatcher(getLiteral(symbol)))
+      return error;
   if (Error error = config.Common.SymbolsToKeep.addMatcher(
           objcopy::NameOrPattern::create(kept, objcopy::MatchStyle::Wildcard, [](Error error) { return error; })))
     return error;

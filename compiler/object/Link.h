@@ -25,7 +25,7 @@ inline constexpr llvm::StringLiteral kernelEntry = "kernel";
 /// shell, for the sake of profilers and debuggers. The same input gives the same
 /// bytes. For one architecture.
 llvm::Expected<std::string> linkModel(llvm::StringRef driver, llvm::ArrayRef<KernelObject> kernels,
-                                      llvm::StringRef exported, llvm::StringRef kept);
+                                      llvm::ArrayRef<std::string> exported, llvm::StringRef kept);
 
 /// Links the object file `object` into the shared library `library`, to be
 /// loaded by a process that has the runtime.

@@ -99,7 +99,7 @@ Error OutputFile::keep() {
 namespace {
 /// Places in an object file, as offsets from its begin.
 struct ObjectPlaces {
-  int64_t table = 0;
+  SmallVector<int64_t> tables; // one a model
   int64_t weightsHeader = 0; // the section header of the weights; 0: there is none
 };
 } // namespace
@@ -118,11 +118,19 @@ static Expected<ObjectPlaces> findPlaces(StringRef bytes) {
     if (!name)
       return name.takeError();
     if (*name == kernel::tableSection)
-      places.table = section.sh_offset;
+      for (int64_t at = section.sh_offset, end = at + section.sh_size; at + int64_t(sizeof(int64_t)) < end;) {
+        auto read = [&](int64_t field) {
+          return static_cast<int64_t>(support::endian::read64le(bytes.data() + at + field * sizeof(int64_t)));
+        };
+        if (read(DLC_HEADER_MAGIC) != DLC_MODEL_MAGIC)
+          return createStringError(inconvertibleErrorCode(), "the linked object's tables are damaged");
+        places.tables.push_back(at);
+        at += read(DLC_HEADER_TABLE_LENGTH) * sizeof(int64_t);
+      }
     if (*name == kernel::largeWeightsSection || *name == kernel::weightsSection)
       places.weightsHeader = reinterpret_cast<const char *>(&section) - bytes.data();
   }
-  if (!places.table)
+  if (places.tables.empty())
     return createStringError(inconvertibleErrorCode(), "the linked object has no table");
   return places;
 }
@@ -159,8 +167,9 @@ static std::string getSafetensorsHeader(const ModelFiles &files, const WeightPla
       // Without holes: what aligns the next tensor belongs to this one.
       int64_t end = index + 1 < weights.tensors.size() ? weights.tensors[index + 1].offset : weights.bytes;
       json.attributeObject(tensor.name, [&] {
-        json.attribute("dtype", "F32");
-        json.attributeArray("shape", [&] { json.value((end - tensor.offset) / int64_t(sizeof(float))); });
+        bool isDouble = cast<mlir::RankedTensorType>(tensor.value.getType()).getElementType().isF64();
+        json.attribute("dtype", isDouble ? "F64" : "F32");
+        json.attributeArray("shape", [&] { json.value((end - tensor.offset) / (isDouble ? 8 : 4)); });
         json.attributeArray("data_offsets", [&] {
           json.value(tensor.offset);
           json.value(end);
@@ -213,8 +222,9 @@ Error dlc::object::writeModelFiles(const ModelFiles &files, const WeightPlan &we
             object->overwrite(places->weightsHeader + offsetof(ELF::Elf64_Shdr, sh_size), getBytes(weights.bytes)))
       return error;
   }
-  if (Error error = object->overwrite(places->table + DLC_HEADER_WEIGHTS_HASH * sizeof(int64_t), getBytes(hash)))
-    return error;
+  for (int64_t table : places->tables)
+    if (Error error = object->overwrite(table + DLC_HEADER_WEIGHTS_HASH * sizeof(int64_t), getBytes(hash)))
+      return error;
 
   std::optional<OutputFile> header;
   if (!files.headerPath.empty()) {

@@ -25,9 +25,8 @@ static std::string getParameterName(Value value) {
   return "parameter";
 }
 
-FailureOr<WeightPlan> object::collectWeights(func::FuncOp network) {
-  WeightPlan plan;
-  llvm::StringMap<unsigned> uses;
+/// Adds what `network` has in the weights; `uses` counts the names.
+static LogicalResult collect(func::FuncOp network, llvm::StringMap<unsigned> &uses, WeightPlan &plan) {
   for (Operation &op : network.getBody().front()) {
     // Activations have other spaces, and what is only evaluated on the way has none.
     ArrayAttr attribute;
@@ -39,17 +38,38 @@ FailureOr<WeightPlan> object::collectWeights(func::FuncOp network) {
     if (!storage || storage.getSpace() != kernel::Space::Weights)
       continue;
     auto type = cast<RankedTensorType>(op.getResult(0).getType());
-    if (!type.getElementType().isF32())
-      return op.emitOpError("expects weights of f32 but got ") << type;
+    if (!isa<Float32Type, Float64Type>(type.getElementType()))
+      return op.emitOpError("expects weights of f32 or f64 but got ") << type;
     std::string name = getParameterName(op.getResult(0));
     if (unsigned count = uses[name]++)
       name += "." + std::to_string(count + 1);
     plan.tensors.push_back({op.getResult(0), name, storage.getOffset(), nn::getStorageElements(type)});
   }
-  llvm::sort(plan.tensors, [](const WeightTensor &a, const WeightTensor &b) { return a.offset < b.offset; });
   if (auto bytes = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes"))
     plan.bytes = bytes.getInt();
+  return success();
+}
+
+FailureOr<WeightPlan> object::collectWeights(ModuleOp module) {
+  WeightPlan plan;
+  llvm::StringMap<unsigned> uses;
+  for (auto network : module.getOps<func::FuncOp>())
+    if (failed(collect(network, uses, plan)))
+      return failure();
+  llvm::sort(plan.tensors, [](const WeightTensor &a, const WeightTensor &b) { return a.offset < b.offset; });
   return plan;
+}
+
+/// Evaluates one tensor to `target`. Values are f32; those of an f64 tensor are widened.
+static LogicalResult evaluate(const WeightTensor &tensor, nn::ParameterSource &source, char *target) {
+  if (cast<RankedTensorType>(tensor.value.getType()).getElementType().isF32())
+    return nn::evaluateParameter(tensor.value, source,
+                                 MutableArrayRef<float>(reinterpret_cast<float *>(target), tensor.elements));
+  std::vector<float> values(tensor.elements);
+  if (failed(nn::evaluateParameter(tensor.value, source, values)))
+    return failure();
+  llvm::copy(values, reinterpret_cast<double *>(target));
+  return success();
 }
 
 LogicalResult object::evaluateWeights(const WeightPlan &plan, nn::ParameterSource &source, unsigned jobs,
@@ -59,8 +79,7 @@ LogicalResult object::evaluateWeights(const WeightPlan &plan, nn::ParameterSourc
   auto work = [&] {
     for (size_t index; !isWrong && (index = next++) < plan.tensors.size();) {
       const WeightTensor &tensor = plan.tensors[index];
-      auto *values = reinterpret_cast<float *>(target.data() + tensor.offset);
-      if (failed(nn::evaluateParameter(tensor.value, source, MutableArrayRef<float>(values, tensor.elements))))
+      if (failed(evaluate(tensor, source, target.data() + tensor.offset)))
         isWrong = true;
     }
   };

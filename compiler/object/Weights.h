@@ -15,7 +15,7 @@ struct WeightTensor {
   mlir::Value value;
   std::string name; // the parameter's that it is made of; unique
   int64_t offset;   // in bytes
-  int64_t elements; // of its storage, f32
+  int64_t elements; // of its storage, f32 or f64
 };
 
 struct WeightPlan {
@@ -23,9 +23,9 @@ struct WeightPlan {
   int64_t bytes = 0;                 // in all, a multiple of 64
 };
 
-/// What --kernel-plan-memory placed in the weights of `network`. Fails after a
-/// diagnostic.
-llvm::FailureOr<WeightPlan> collectWeights(mlir::func::FuncOp network);
+/// What --kernel-plan-memory placed in the weights of the functions of `module`.
+/// Fails after a diagnostic.
+llvm::FailureOr<WeightPlan> collectWeights(mlir::ModuleOp module);
 
 /// Evaluates the tensors, several at a time, into `target`, which is zeroed and
 /// as long as the plan says. Fails after a diagnostic.

@@ -65,6 +65,7 @@ Outcome JobList::collect(ModuleOp module) {
     bare->setSymName(object::kernelEntry);
     for (NamedAttribute attribute : llvm::to_vector(bare->getOperation()->getDiscardableAttrs()))
       bare->getOperation()->removeDiscardableAttr(attribute.getName());
+    bare->removeItemsAttr(); // the schedule was chosen by it
     std::string text = halide_backend::printKernelModule(*bare, *target);
     auto same = llvm::find_if(jobs, [&](const Job &job) { return job.text == text; });
     if (same != jobs.end())

@@ -29,9 +29,15 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::pipeline;
 
-static constexpr StringRef stageNames[] = {"nn", "fused", "scheduled", "planned", "llvm", "halide", "asm", "obj"};
+static constexpr StringRef stageNames[] = {"nn", "gradient", "fused", "scheduled", "planned", "llvm", "halide", "asm", "obj"};
 
 ArrayRef<StringRef> pipeline::getStageNames() { return stageNames; }
+
+/// The functions that are networks, as opposed to those of their training.
+static auto findNetworks(ModuleOp module) {
+  return llvm::make_filter_range(module.getOps<func::FuncOp>(),
+                                 [](func::FuncOp function) { return !function->hasAttr(nn::roleAttr); });
+}
 
 struct Compilation::State {
   State(const Options &options, llvm::raw_ostream &diagnostics)
@@ -49,13 +55,14 @@ struct Compilation::State {
 
   Outcome read();
   Outcome openParameters();
+  Outcome addTraining();
   Outcome setTarget();
   Outcome lowerToDriver();
   Outcome linkObject();
-  Outcome runPasses(Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add);
+  Outcome runPasses(ModuleOp on, Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add);
 
   InFlightDiagnostic fail() { return emitError(FileLineColLoc::get(&context, options.network, 1, 1)); }
-  func::FuncOp getNetwork() { return *module->getOps<func::FuncOp>().begin(); }
+  func::FuncOp getNetwork() { return *findNetworks(*module).begin(); }
   Outcome report(llvm::Error error, Outcome outcome);
 
   const Options &options;
@@ -91,10 +98,10 @@ Outcome Compilation::State::runStage(Stage stage) {
       return outcome;
     if (given > Stage::Nn)
       return Outcome::Fine;
-    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
       OpPassManager &network = passes.nest<func::FuncOp>();
       network.addPass(transforms::createDropInferenceIdentity());
-      if (options.plain)
+      if (options.plain || options.useDouble) // values are folded in f32
         return;
       network.addPass(transforms::createFoldBatchNorm());
       network.addPass(transforms::createFoldPad());
@@ -104,19 +111,22 @@ Outcome Compilation::State::runStage(Stage stage) {
       network.addPass(createCSEPass());
     });
 
+  case Stage::Gradient:
+    return options.train && given == Stage::Nn ? addTraining() : Outcome::Fine;
+
   case Stage::Fused:
     if (Outcome outcome = setTarget(); outcome != Outcome::Fine)
       return outcome;
     if (given >= Stage::Fused)
       return Outcome::Fine;
-    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
       passes.addPass(kernels::createFuse({options.exact, options.plain}));
     });
 
   case Stage::Scheduled:
     if (given >= Stage::Scheduled)
       return Outcome::Fine;
-    return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
+    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
       passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
       passes.addPass(createCSEPass());
       passes.addPass(createSymbolDCEPass());
@@ -126,7 +136,7 @@ Outcome Compilation::State::runStage(Stage stage) {
     });
 
   case Stage::Planned:
-    return runPasses(Outcome::Input, [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
+    return runPasses(*module, Outcome::Input, [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
 
   case Stage::Llvm:
     if (Outcome outcome = compileKernels(*module, options, kernels); outcome != Outcome::Fine)
@@ -155,7 +165,7 @@ static bool isNeeded(Stage stage, Stage last) {
 }
 
 Outcome Compilation::runTo(Stage last) {
-  for (Stage stage : {Stage::Nn, Stage::Fused, Stage::Scheduled, Stage::Planned, Stage::Llvm, Stage::Halide, Stage::Asm,
+  for (Stage stage : {Stage::Nn, Stage::Gradient, Stage::Fused, Stage::Scheduled, Stage::Planned, Stage::Llvm, Stage::Halide, Stage::Asm,
                       Stage::Object}) {
     if ((state->last && stage <= *state->last) || stage > last || !isNeeded(stage, last))
       continue;
@@ -185,11 +195,32 @@ Outcome Compilation::State::report(llvm::Error error, Outcome outcome) {
   return outcome;
 }
 
-Outcome Compilation::State::runPasses(Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add) {
+Outcome Compilation::State::runPasses(ModuleOp on, Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add) {
   PassManager passes(&context);
   passes.enableTiming(time);
   add(passes);
-  return succeeded(passes.run(*module)) ? Outcome::Fine : onFailure;
+  return succeeded(passes.run(on)) ? Outcome::Fine : onFailure;
+}
+
+/// Builds the functions of training from the network as it was imported, and puts them beside the one for inference.
+Outcome Compilation::State::addTraining() {
+  OwningOpRef<ModuleOp> training = imported->clone();
+  Outcome outcome = runPasses(*training, Outcome::Input,
+                              [&](OpPassManager &passes) { passes.addPass(transforms::createBuildTraining()); });
+  if (outcome != Outcome::Fine)
+    return outcome;
+  (*findNetworks(*training).begin()).erase();
+  outcome = runPasses(*training, Outcome::Internal, [&](OpPassManager &passes) {
+    OpPassManager &function = passes.nest<func::FuncOp>();
+    function.addPass(transforms::createDropInferenceIdentity());
+    function.addPass(transforms::createFoldPad());
+    function.addPass(transforms::createFlattenConcat());
+    function.addPass(createCanonicalizerPass());
+    function.addPass(createCSEPass());
+  });
+  for (auto function : llvm::make_early_inc_range(training->getOps<func::FuncOp>()))
+    function->moveBefore(module->getBody(), module->getBody()->end());
+  return outcome;
 }
 
 /// The stage that has printed `module`. A plan of the memory is made anew.
@@ -211,7 +242,7 @@ Outcome Compilation::State::read() {
 
   if (llvm::sys::path::extension(options.network) == ".mlir") {
     imported = parseSourceFile<ModuleOp>(sources, &context);
-    if (imported && !llvm::hasSingleElement(imported->getOps<func::FuncOp>())) {
+    if (imported && !llvm::hasSingleElement(findNetworks(*imported))) {
       imported->emitOpError("expects one func.func, the network");
       return Outcome::Input;
     }
@@ -225,6 +256,13 @@ Outcome Compilation::State::read() {
   }
   if (!imported)
     return Outcome::Input;
+  if (options.useDouble && given == Stage::Nn) {
+    Outcome outcome = runPasses(*imported, Outcome::Input, [](OpPassManager &passes) {
+      passes.nest<func::FuncOp>().addPass(transforms::createUseDouble());
+    });
+    if (outcome != Outcome::Fine)
+      return outcome;
+  }
   module = imported->clone();
   return Outcome::Fine;
 }
@@ -269,7 +307,8 @@ Outcome Compilation::State::linkObject() {
   std::vector<object::KernelObject> objects;
   for (const auto &[name, compiled] : kernels)
     objects.push_back({kernel::getKernelSymbol(network, name), compiled.object});
-  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, kernel::getSymbols(network).model,
+  kernel::ModelSymbols symbols = kernel::getSymbols(network);
+  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, {symbols.model, symbols.training},
                                                          kernel::getIdentifier(network) + ".*");
   if (!linked)
     return report(linked.takeError(), Outcome::Internal);
@@ -312,7 +351,7 @@ void Compilation::print(Stage stage, llvm::raw_ostream &os) {
 Outcome Compilation::writeFiles(const OutputPaths &paths) {
   TimingScope scope = state->time.nest("weights and files");
   func::FuncOp network = state->getNetwork();
-  FailureOr<object::WeightPlan> weights = object::collectWeights(network);
+  FailureOr<object::WeightPlan> weights = object::collectWeights(getModule());
   if (failed(weights))
     return Outcome::Internal;
 
@@ -328,9 +367,10 @@ Outcome Compilation::writeFiles(const OutputPaths &paths) {
 
   std::string header;
   driver::ArenaSize size = driver::getArenaSize(network);
+  bool hasTraining = !llvm::hasSingleElement(getModule().getOps<func::FuncOp>());
   object::ArenaSize arena = {size.fixed + size.callerFixed, size.perBatch + size.callerPerBatch, size.perThread};
   if (!paths.header.empty())
-    header = object::writeHeader(network, arena, llvm::sys::path::filename(paths.header),
+    header = object::writeHeader(network, arena, hasTraining, llvm::sys::path::filename(paths.header),
                                  llvm::sys::path::filename(options.network));
   unsigned jobs = options.jobs ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   object::ModelFiles files = {network.getSymName().str(),

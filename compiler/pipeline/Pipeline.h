@@ -26,7 +26,7 @@
 namespace dlc::pipeline {
 
 /// Where a compilation can stop; the names of --emit are those of getStageNames.
-enum class Stage { Nn, Fused, Scheduled, Planned, Llvm, Halide, Asm, Object };
+enum class Stage { Nn, Gradient, Fused, Scheduled, Planned, Llvm, Halide, Asm, Object };
 llvm::ArrayRef<llvm::StringRef> getStageNames();
 
 /// How a stage ended, after a diagnostic where it failed.
@@ -47,6 +47,10 @@ struct Options {
   std::string target = "host";
   /// Fixes the batch; 0 leaves it to the session.
   int64_t batch = 0;
+  /// Adds the training step to the object.
+  bool train = false;
+  /// Computes in f64, with simple kernels.
+  bool useDouble = false;
   /// Forbids kernels that round differently from a plain sum (Winograd).
   bool exact = false;
   /// The plain program: one kernel a layer, row-major, simple schedules. What
@@ -92,7 +96,7 @@ public:
 
   /// The network as its file has it, before any transform.
   mlir::ModuleOp getImported();
-  /// The module as the last stage left it: the network's func.func and its kernels.
+  /// The module as the last stage left it: the network's func.func, those of its training, and kernels.
   mlir::ModuleOp getModule();
   /// The network's name as a C identifier: the prefix of all that is exported.
   std::string getNetworkName();

@@ -29,6 +29,15 @@ class NetworkPass<string argument> : Pass<argument, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NnDialect"];
 }
 
+def UseDouble : NetworkPass<"nn-use-double"> {
+  let summary = "Compute in f64";
+  let description = [{
+    Every tensor of f32 becomes one of f64, inputs, outputs and parameters alike.
+    Kernels are then simple ones. Networks that convert raw values of the program
+    are refused.
+  }];
+}
+
 def DropInferenceIdentity : NetworkPass<"nn-drop-inference-identity"> {
   let summary = "Drop layers that do nothing at inference";
   let description = [{

@@ -145,7 +145,8 @@ def Kernel_PointwiseAttr : Kernel_Schedule<"Pointwise", "pointwise"> {
 
 def Kernel_Space : I32EnumAttr<"Space", "what an address counts from", [
     I32EnumAttrCase<"Arena", 0, "arena">, I32EnumAttrCase<"Weights", 1, "weights">,
-    I32EnumAttrCase<"Input", 2, "input">, I32EnumAttrCase<"Output", 3, "output">]> {
+    I32EnumAttrCase<"Input", 2, "input">, I32EnumAttrCase<"Output", 3, "output">,
+    I32EnumAttrCase<"State", 4, "state">]> {
   let cppNamespace = "::dlc::kernel";
 }
 

@@ -14,7 +14,8 @@ def Kernel_FuncOp : Kernel_Op<"func", [Symbol, IsolatedFromAbove, SingleBlock]> 
   let summary = "a fused kernel";
   let description = [{
     One block of nn ops from the arguments to `kernel.return`. Argument and result
-    types carry the layouts; values inside do not.
+    types carry the layouts; values inside do not. `items` is how many items of an
+    open batch the kernel is expected to run at once; 1 unless given.
 
     Constraints:
     - (C1) the block's arguments are the function type's inputs;
@@ -29,7 +30,8 @@ def Kernel_FuncOp : Kernel_Op<"func", [Symbol, IsolatedFromAbove, SingleBlock]> 
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
-                       OptionalAttr<StrAttr>:$sym_visibility, OptionalAttr<AnyAttr>:$schedule);
+                       OptionalAttr<StrAttr>:$sym_visibility, OptionalAttr<AnyAttr>:$schedule,
+                       OptionalAttr<I64Attr>:$items);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

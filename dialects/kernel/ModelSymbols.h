@@ -21,11 +21,14 @@ inline std::string getIdentifier(llvm::StringRef name) {
 
 struct ModelSymbols {
   std::string model, table, strings, weights, run;
+  std::string training; // what brings the models of training together
 };
 
-inline ModelSymbols getSymbols(llvm::StringRef network) {
-  std::string name = getIdentifier(network);
-  return {name + "_model", name + ".table", name + ".strings", name + ".weights", name + ".run"};
+/// `function`: "" for the network at inference, ".step" and so on for those of training.
+inline ModelSymbols getSymbols(llvm::StringRef network, llvm::StringRef function = "") {
+  std::string name = getIdentifier(network), part = name + function.str();
+  return {function.empty() ? name + "_model" : part + ".model", part + ".table", part + ".strings", name + ".weights",
+          part + ".run", name + "_training"};
 }
 
 inline std::string getKernelSymbol(llvm::StringRef network, llvm::StringRef kernel) {

@@ -37,6 +37,14 @@ struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentit
 template <typename ConcreteOp>
 struct SameElements : mlir::OpTrait::TraitBase<ConcreteOp, SameElements> {};
 
+/// Marks an op that no kernel takes in: state, order.
+template <typename ConcreteOp>
+struct OutsideKernels : mlir::OpTrait::TraitBase<ConcreteOp, OutsideKernels> {};
+
+/// Marks an op whose result has no batch: the gradient of a parameter and the like.
+template <typename ConcreteOp>
+struct ParameterShaped : mlir::OpTrait::TraitBase<ConcreteOp, ParameterShaped> {};
+
 /// Whether the types are those of equal tensors, however they are stored.
 bool haveSameShape(mlir::Type a, mlir::Type b);
 

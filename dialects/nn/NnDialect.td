@@ -119,6 +119,10 @@ def Nn_TrainingForm : DeclareOpInterfaceMethods<Nn_TrainingFormOpInterface>;
 
 /// The op does nothing at inference: its result is its first operand.
 def Nn_InferenceIdentity : NativeOpTrait<"InferenceIdentity"> { let cppNamespace = "::dlc::nn"; }
+/// The op is about state or order, and stays outside of kernels.
+def Nn_OutsideKernels : NativeOpTrait<"OutsideKernels"> { let cppNamespace = "::dlc::nn"; }
+/// The result is of a parameter's shape: its first dimension is no batch, and it is stored row-major.
+def Nn_ParameterShaped : NativeOpTrait<"ParameterShaped"> { let cppNamespace = "::dlc::nn"; }
 /// The result has the elements of an item in the operand's row-major order, in another shape.
 def Nn_SameElements : NativeOpTrait<"SameElements"> { let cppNamespace = "::dlc::nn"; }
 

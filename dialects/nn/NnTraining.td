@@ -23,7 +23,7 @@ class Nn_TrainingOp<string mnemonic, list<Trait> traits = [], Trait layer = Nn_P
 // State
 //===----------------------------------------------------------------------===//
 
-def Nn_VariableOp : Nn_Op<"variable", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+def Nn_VariableOp : Nn_Op<"variable", [Nn_OutsideKernels, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "a tensor of the training state, as it is when the program begins";
   let description = [{
     The state belongs to the training session and outlives its runs: parameters,
@@ -46,7 +46,7 @@ def Nn_VariableOp : Nn_Op<"variable", [DeclareOpInterfaceMethods<OpAsmOpInterfac
   let hasVerifier = 1;
 }
 
-def Nn_AssignOp : Op<Nn_Dialect, "assign"> {
+def Nn_AssignOp : Op<Nn_Dialect, "assign", [Nn_OutsideKernels]> {
   let summary = "what a tensor of the training state is when the program has ended";
   let description = [{
     Constraints:
@@ -62,7 +62,7 @@ def Nn_AssignOp : Op<Nn_Dialect, "assign"> {
   let hasVerifier = 1;
 }
 
-def Nn_BackwardOp : Op<Nn_Dialect, "backward"> {
+def Nn_BackwardOp : Op<Nn_Dialect, "backward", [Nn_OutsideKernels]> {
   let summary = "where the backward phase begins";
   let description = [{
     What stands before it computes the network's outputs and the loss, and can be
@@ -184,7 +184,7 @@ def Nn_ExpandOp : Nn_TrainingOp<"expand"> {
 // Contractions
 //===----------------------------------------------------------------------===//
 
-def Nn_TransposeWeightOp : Nn_TrainingOp<"transpose_weight"> {
+def Nn_TransposeWeightOp : Nn_TrainingOp<"transpose_weight", [Nn_ParameterShaped]> {
   let summary = "the weight that takes the gradient of a contraction's result to that of its input";
   let description = [{
     For [O, I/groups, kh, kw]: result[g·I/groups + i, o, y, x] = weight[g·O/groups + o, i, kh − 1 − y, kw − 1 − x].
@@ -210,7 +210,7 @@ def Nn_DilateOp : Nn_TrainingOp<"dilate"> {
   let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$stride);
 }
 
-def Nn_Conv2dGradWeightOp : Nn_TrainingOp<"conv2d_grad_weight", [], Nn_CountedLayer> {
+def Nn_Conv2dGradWeightOp : Nn_TrainingOp<"conv2d_grad_weight", [Nn_ParameterShaped], Nn_CountedLayer> {
   let summary = "the gradient of a convolution's weight";
   let description = [{
     dw[o, i, ky, kx] = Σ over n, y, x of dy[n, o, y, x] · input[n, g·I/groups + i, y·sh + ky·dh − top, x·sw + kx·dw − left],
@@ -224,7 +224,7 @@ def Nn_Conv2dGradWeightOp : Nn_TrainingOp<"conv2d_grad_weight", [], Nn_CountedLa
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, I64Attr:$groups);
 }
 
-def Nn_LinearGradWeightOp : Nn_TrainingOp<"linear_grad_weight", [], Nn_CountedLayer> {
+def Nn_LinearGradWeightOp : Nn_TrainingOp<"linear_grad_weight", [Nn_ParameterShaped], Nn_CountedLayer> {
   let summary = "the gradient of a linear layer's weight";
   let description = [{
     dw[o, i] = Σ dy[…, o] · input[…, i] over all dimensions but the last.

@@ -17,7 +17,7 @@ namespace {
 struct CompileCommand {
   pipeline::Options pipeline;
   std::string output;
-  std::optional<size_t> stage, target;
+  std::optional<size_t> stage, target, precision;
   int64_t seed = 0, jobs = 0;
   bool noCache = false;
 };
@@ -65,6 +65,9 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   options.flag("--external-weights", command.pipeline.externalWeights, "weights in a file of their own, FILE.weights");
   options.number("--seed", "N", command.seed, "draws the parameters of a network without weights, 0 unless given");
   options.flag("--exact", command.pipeline.exact, "no kernels that round differently from a plain sum (Winograd)");
+  options.flag("--train", command.pipeline.train, "adds the training step that the network's 'training' describes");
+  options.choice("--precision", {"f32", "f64"}, command.precision,
+                 "f32 unless given; f64 is for checks: its kernels are simple");
   options.choice("--emit", pipeline::getStageNames(), command.stage, "stops after a stage and prints what it has made");
   options.flag("--time-passes", command.pipeline.timePasses, "prints where the time went");
   options.number("--jobs", "N", command.jobs, "kernels compiled at a time, one a processor unless given", 1, 1024);
@@ -75,6 +78,8 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   const auto stage = command.stage ? static_cast<pipeline::Stage>(*command.stage) : pipeline::Stage::Object;
   if (command.target)
     command.pipeline.target = pipeline::getTargetNames()[*command.target].str();
+  command.pipeline.useDouble = command.precision == 1;
+  command.pipeline.train |= command.stage && stage == pipeline::Stage::Gradient;
   command.pipeline.seed = command.seed;
   command.pipeline.jobs = command.jobs;
   command.pipeline.useCache = !command.noCache;
