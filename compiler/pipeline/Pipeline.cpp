@@ -93,6 +93,8 @@ Outcome Compilation::State::runStage(Stage stage) {
       return Outcome::Fine;
     return runPasses(Outcome::Internal, [&](OpPassManager &passes) {
       OpPassManager &network = passes.nest<func::FuncOp>();
+      if (options.exposeLogits)
+        network.addPass(transforms::createExposeLogits());
       network.addPass(transforms::createDropInferenceIdentity());
       if (options.plain)
         return;

@@ -34,6 +34,10 @@ struct InferenceIdentity : mlir::OpTrait::TraitBase<ConcreteOp, InferenceIdentit
 template <typename ConcreteOp>
 struct SameElements : mlir::OpTrait::TraitBase<ConcreteOp, SameElements> {};
 
+/// Marks an op that makes probabilities of logits (softmax, log_softmax).
+template <typename ConcreteOp>
+struct TakesLogits : mlir::OpTrait::TraitBase<ConcreteOp, TakesLogits> {};
+
 /// Whether `value` is a parameter, or computed from parameters alone by ops with ParameterOpInterface.
 bool isParameter(mlir::Value value);
 

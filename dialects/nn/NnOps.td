@@ -13,18 +13,20 @@ def Nn_ParameterOp : Nn_Op<"parameter", [DeclareOpInterfaceMethods<OpAsmOpInterf
   let description = [{
     Stands for data that live in a file or are initialised by seed; the IR never
     holds them. Names are those of a PyTorch state_dict. `init` says how to draw
-    values where no file gives any: "he", "xavier", "zeros" or "ones".
+    values where no file gives any: "he", "xavier", "zeros" or "ones". `gain`
+    multiplies what is drawn.
 
     Constraints:
     - (C1) the name is not empty;
     - (C2) `init`, where given, is one of the four;
-    - (C3) all dimensions are static, and there is no encoding.
+    - (C3) all dimensions are static, and there is no encoding;
+    - (C4) `gain`, where given, is finite and positive.
 
     ```mlir
     %w = nn.parameter "conv1.weight" : tensor<6x1x5x5xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init);
+  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init, OptionalAttr<F64Attr>:$gain);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -193,7 +195,7 @@ def Nn_SiluOp : Nn_Activation<"silu"> {
   let summary = "x · sigmoid(x)";
 }
 
-class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer]> {
+class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer, Nn_TakesLogits]> {
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Int, "1">:$dim);
 }
 def Nn_SoftmaxOp : Nn_Normalizer<"softmax"> {

@@ -21,6 +21,9 @@ LogicalResult ParameterOp::verify() {
       return check.error("expects init \"he\", \"xavier\", \"zeros\" or \"ones\" but got \"", *init, "\"");
   if (getType().getEncoding()) // (C3)
     return check.error("expects a result without encoding but got ", getType());
+  if (std::optional<APFloat> gain = getGain()) // (C4)
+    if (!gain->isFiniteNonZero() || gain->isNegative())
+      return check.error("expects gain to be finite and positive but got ", gain->convertToDouble());
   return success(check.parameter(getResult(), "the result") != nullptr);
 }
 
