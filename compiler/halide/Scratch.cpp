@@ -1,6 +1,6 @@
 // Walks the lowered loops and adds up the allocations that are live at once.
 //
-// 1. The walk runs for two sizes of the batch, whose name is replaced by the
+// 1. The walk runs for several sizes of the batch, whose name is replaced by the
 //    number, and finds the greatest sum along any path of nested allocations.
 // 2. An allocation counts if Halide's code generator takes it from halide_malloc:
 //    what is on the heap, and what is neither in registers nor on the stack and
@@ -55,6 +55,10 @@ private:
     return 0;
   }
 
+  /// What an allocation costs at most, linear in its size over sizes that are odd multiples of one number:
+  /// how far one is rounded up changes with the batch, and not in step with the others.
+  static int64_t boundCost(int64_t bytes) { return DLC_SCRATCH_COST(0) + bytes + (bytes % 64 ? 63 : 0); }
+
   void visit(const Allocate *op) override {
     int64_t constantSize = op->type.bytes(); // 0 where an extent is open; Halide's own sum ends at 2^31
     for (const Expr &extent : op->extents) {
@@ -70,7 +74,7 @@ private:
       bytes = op->type.bytes() * op->type.lanes();
       for (const Expr &extent : op->extents)
         bytes *= upperBound(extent, op->name);
-      bytes = DLC_SCRATCH_COST(bytes + padding);
+      bytes = inTask ? DLC_SCRATCH_COST(bytes + padding) : boundCost(bytes + padding);
     }
     int64_t &live = inTask ? liveWorker : liveCaller;
     live += bytes;
@@ -116,18 +120,20 @@ private:
 };
 } // namespace
 
+/// What the caller needs is the greatest of sums that are linear in the batch (odd here: see boundCost). So it grows
+/// fastest for the largest batch, unless a bound makes it level off, and a line through the smallest that grows as
+/// fast as it ever does is nowhere below it.
 Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::string> batchNames, std::string &error) {
-  ScratchWalk one(body, batchNames, 1), two(body, batchNames, 2), many(body, batchNames, 64),
-      most(body, batchNames, 1024);
+  ScratchWalk one(body, batchNames, 1), three(body, batchNames, 3), many(body, batchNames, 65),
+      almostMost(body, batchNames, 1023), most(body, batchNames, 1025);
   Scratch scratch;
   scratch.workerBytes = std::max(one.worker, most.worker);
   scratch.parallel = one.parallel;
-  // Sizes are rounded up, so that the slope is not quite constant: take the
-  // greatest, over 1 → 2 and 1 → 64, in whole units of rounding.
-  int64_t slope = std::max<int64_t>(two.caller - one.caller, llvm::divideCeilSigned(many.caller - one.caller, 63));
+  int64_t slope =
+      llvm::divideCeilSigned(std::max({three.caller - one.caller, most.caller - almostMost.caller, int64_t(0)}), 2);
   slope = (slope + 63) / 64 * 64;
   scratch.callerBytesPerBatch = slope;
-  scratch.callerBytes = std::max<int64_t>(0, one.caller - slope);
+  scratch.callerBytes = (std::max<int64_t>(0, one.caller - slope) + 63) / 64 * 64;
   error = one.error.empty() ? many.error : one.error;
   if (error.empty() && most.worker > many.worker)
     error = "a worker's scratch, which grows with the batch";

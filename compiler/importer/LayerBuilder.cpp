@@ -12,9 +12,6 @@ using namespace mlir;
 
 namespace dlc::importer {
 
-/// How `parameter`'s op says that it is drawn as its readers want it; replaced by assignInitialisers.
-static constexpr StringLiteral drawnForReaders = "weights";
-
 /// Inputs of a faulty layer that are pointed at.
 static constexpr size_t noteLimit = 4;
 
@@ -75,7 +72,8 @@ Value LayerBuilder::build(const LayerPlan &plan) {
       input = plan.inputs.end();
     } else if (RankedTensorType type = *parameterType++) {
       auto parameter = nn::ParameterOp::create(builder, state.location, type, plan.name + "." + operand.name.str(),
-                                               builder.getStringAttr(operand.init), DenseF64ArrayAttr());
+                                               builder.getStringAttr(operand.init), /*gain=*/FloatAttr(),
+                                               /*values=*/DenseF64ArrayAttr());
       if (!plan.trainable)
         parameter->setAttr(nn::trainableAttr, builder.getBoolAttr(false));
       state.operands.push_back(parameter);
@@ -101,43 +99,6 @@ Value LayerBuilder::build(const LayerPlan &plan) {
     if (std::string uncovered = nn::describeUncoveredTail(window); !uncovered.empty())
       reporter.warning(plan.location, uncovered);
   return op->getResult(0);
-}
-
-//===----------------------------------------------------------------------===//
-// Initialisers
-//===----------------------------------------------------------------------===//
-
-/// How many layers behind a weight are asked how it is to be drawn.
-static constexpr size_t searchLimit = 64;
-
-/// What the first layers behind `op` that care want; empty where none does.
-static StringRef initForReaders(Operation *op) {
-  llvm::SmallPtrSet<Operation *, 16> seen;
-  SmallVector<Operation *> reached{op};
-  for (size_t i = 0; i < reached.size() && i < searchLimit; ++i) {
-    for (Operation *reader : reached[i]->getUsers()) {
-      const Layer *layer = findLayer(reader->getName().stripDialect());
-      if (!layer || !seen.insert(reader).second)
-        continue;
-      if (!layer->weightInit.empty())
-        return layer->weightInit;
-      if (!layer->hasParameters() || isa<nn::ElementwiseOpInterface>(reader))
-        reached.push_back(reader); // another layer with weights makes sums of its own
-    }
-  }
-  return "";
-}
-
-void assignInitialisers(Operation *function) {
-  function->walk([](nn::ParameterOp parameter) {
-    if (parameter.getInit() != drawnForReaders)
-      return;
-    StringRef init = "he";
-    for (Operation *layer : parameter->getUsers())
-      if (StringRef wanted = initForReaders(layer); !wanted.empty())
-        init = wanted;
-    parameter.setInit(init);
-  });
 }
 
 } // namespace dlc::importer

@@ -34,10 +34,6 @@ private:
   mlir::OpBuilder builder;
 };
 
-/// Decides how the parameters of `function` are to be drawn that no file gives:
-/// weights by the layer that takes the sums, He's way where none cares.
-void assignInitialisers(mlir::Operation *function);
-
 } // namespace dlc::importer
 
 #endif // DLC_COMPILER_IMPORTER_LAYERBUILDER_H

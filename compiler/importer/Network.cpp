@@ -1,4 +1,5 @@
 // The file as a whole: version, name, inputs, layers, outputs, training, weights.
+#include "compiler/importer/AssignInitialisers.h"
 #include "compiler/importer/Importer.h"
 #include "compiler/importer/LayerReader.h"
 #include "compiler/importer/Training.h"

@@ -28,6 +28,9 @@ public:
 
   LogicalResult read(nn::ParameterOp parameter, MutableArrayRef<float> values) override {
     drawParameter(seed, parameter.getName(), parameter.getType().getShape(), parameter.getInit().value_or(""), values);
+    if (std::optional<llvm::APFloat> gain = parameter.getGain())
+      for (float &value : values)
+        value = static_cast<float>(value * gain->convertToDouble());
     return success();
   }
 

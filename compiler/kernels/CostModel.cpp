@@ -93,23 +93,34 @@ static double getStepCycles(int64_t pixels, int64_t blocks, const Product &produ
          stepOverheadCycles;
 }
 
-/// Of the tiles whose sums, operands of the smaller side and one of the other's
-/// fit the registers, the one by which the whole takes fewest cycles. A tile at
-/// the end of a side computes no more than there is.
-RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, const Machine &machine) {
+namespace {
+/// Tiles of one size along a side.
+struct TileRun {
+  int64_t size, count;
+};
+} // namespace
+
+static std::array<TileRun, 2> splitSide(int64_t extent, int64_t tile, Tail tail) {
+  const int64_t whole = extent / tile, rest = extent % tile;
+  if (tail == Tail::Rounded)
+    return {{{tile, whole + (rest > 0)}, {0, 0}}};
+  return {{{tile, whole}, {rest, rest > 0}}};
+}
+
+RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail, const Machine &machine) {
   RegisterTile best = {1, 1};
   double bestCycles = std::numeric_limits<double>::max();
   for (int64_t tc = 1; tc <= std::min<int64_t>(product.blocks, 8); ++tc)
     for (int64_t tw = 1; tw <= std::min<int64_t>(product.pixels, 28); ++tw) {
       if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
         continue;
-      // Tiles of all sizes have loops and guards of their own.
-      double cycles = tailCycles * (product.pixels % tw > 0) + tailCycles * (product.blocks % tc > 0);
-      for (auto [w, columns] :
-           {std::pair{tw, product.pixels / tw}, {product.pixels % tw, int64_t(product.pixels % tw > 0)}})
-        for (auto [c, rows] :
-             {std::pair{tc, product.blocks / tc}, {product.blocks % tc, int64_t(product.blocks % tc > 0)}})
-          cycles += columns * rows * getStepCycles(w, c, product, machine);
+      const std::array<TileRun, 2> columns = splitSide(product.pixels, tw, tail),
+                                   rows = splitSide(product.blocks, tc, tail);
+      // Tiles of a second size have loops and guards of their own.
+      double cycles = tailCycles * (columns[1].count + rows[1].count);
+      for (TileRun column : columns)
+        for (TileRun row : rows)
+          cycles += column.count * row.count * getStepCycles(column.size, row.size, product, machine);
       // Of equals, the one that reads weights less often.
       if (cycles < bestCycles * 0.999 || (cycles < bestCycles * 1.001 && tw > best.pixels)) {
         bestCycles = cycles;

@@ -38,7 +38,15 @@ struct Product {
   static Product of(const ContractionShape &shape, int64_t pixels, const Machine &machine);
 };
 
-RegisterTile chooseRegisterTile(const Product &product, const Machine &machine);
+/// What a tile that hangs over the end of a side computes.
+enum class Tail {
+  Guarded, // no more than there is, in loops of its own
+  Rounded, // a whole tile
+};
+
+/// Of the tiles whose sums, operands of the smaller side and one of the other's
+/// fit the registers, the one by which the whole takes fewest cycles.
+RegisterTile chooseRegisterTile(const Product &product, Tail tail, const Machine &machine);
 
 /// The tile m of Winograd F(m x m, 3x3) that is worth it, or 0: a direct sum is better.
 /// With a `pool` behind it the tile must hold whole windows.

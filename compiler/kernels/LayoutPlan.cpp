@@ -98,7 +98,7 @@ void LayoutPlan::planLaunch(kernel::LaunchOp launch) {
   if (plan.result == Form::Blocked)
     for (auto [index, operand] : llvm::enumerate(launch.getOperands()))
       if (nn::isParameter(operand) && getTensor(operand).getRank() == 1)
-        plan.weights[index] = kernel::WeightsAttr::get(launch.getContext(), kernel::WeightsForm::Channels, lanes, 1, 0);
+        plan.weights[index] = getWeights(launch.getContext(), kernel::WeightsForm::Channels);
   plans[launch] = std::move(plan);
 }
 
@@ -132,8 +132,7 @@ void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, c
     });
     if (getTensor(result).getRank() == 2 && canBeBlocked(result.getType()) && !joined) {
       plan.result = Form::Blocked;
-      weights = kernel::WeightsAttr::get(launch.getContext(), kernel::WeightsForm::Direct, lanes,
-                                         reads == Form::Blocked ? lanes : 1, 0);
+      weights = getWeights(launch.getContext(), kernel::WeightsForm::Direct, reads == Form::Blocked ? lanes : 1);
     }
   }
   if (weight && weights)
@@ -146,9 +145,6 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
                                  OpPlan &plan, Form &reads, kernel::WeightsAttr &weights) {
   ContractionShape shape = ContractionShape::of(parts.contraction);
   MLIRContext *context = func.getContext();
-  auto pack = [&](kernel::WeightsForm form, int64_t inLanes, int64_t tile = 0) {
-    return kernel::WeightsAttr::get(context, form, lanes, inLanes, tile);
-  };
   plan.result = reads = Form::RowMajor;
   if (!canBeBlocked(parts.contraction->getResult(0).getType()))
     return;
@@ -158,7 +154,7 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
     if (parts.convertsInput || (input == Form::RowMajor && 2 * shape.inChannels < lanes))
       return;
     plan.result = reads = Form::Blocked;
-    weights = pack(kernel::WeightsForm::Depthwise, 1);
+    weights = getWeights(context, kernel::WeightsForm::Depthwise);
     return;
   }
   // A block of channels must not straddle two groups.
@@ -177,8 +173,8 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
   }
   plan.result = Form::Blocked;
   int64_t tile = reads == Form::Blocked ? getWinogradTile(func, parts, shape, isConstant) : 0;
-  weights = tile ? pack(kernel::WeightsForm::Winograd, lanes, tile)
-                 : pack(kernel::WeightsForm::Direct, reads == Form::Blocked ? lanes : 1);
+  weights = tile ? getWeights(context, kernel::WeightsForm::Winograd, lanes, tile)
+                 : getWeights(context, kernel::WeightsForm::Direct, reads == Form::Blocked ? lanes : 1);
 }
 
 //===----------------------------------------------------------------------===//

@@ -53,6 +53,10 @@ private:
   void planConcat(nn::ConcatOp concat);
   void planView(mlir::Operation *view);
   void planHalos(mlir::func::FuncOp network);
+  kernel::WeightsAttr getWeights(mlir::MLIRContext *context, kernel::WeightsForm form, int64_t inLanes = 1,
+                                 int64_t tile = 0) const {
+    return kernel::WeightsAttr::get(context, form, lanes, inLanes, tile);
+  }
   int64_t getWinogradTile(kernel::FuncOp func, const KernelShape &parts, const ContractionShape &shape,
                           bool isConstant) const;
   bool canBeBlocked(mlir::Type type) const;

@@ -1,7 +1,6 @@
 // Gives every kernel that has none a schedule, by the cost model's rules.
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/Passes.h"
-#include <limits>
 
 namespace dlc::kernels {
 #define GEN_PASS_DEF_SELECTSCHEDULES
@@ -97,8 +96,8 @@ Attribute Selector::select() {
 Attribute Selector::selectDirect(const ContractionShape &shape) {
   bool line = shape.isPointwise() && !parts.pool && llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
               llvm::none_of(func.getFunctionType().getResults(), hasHalo);
-  RegisterTile tile =
-      chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine), machine);
+  RegisterTile tile = chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine),
+                                         Tail::Guarded, machine);
   bool parallel = isParallel();
   int64_t strips = 0;
   if (parts.pool) {
@@ -116,29 +115,10 @@ Attribute Selector::selectDirect(const ContractionShape &shape) {
 
 /// Lanes run over x: a tile is a vector in up to four rows by channels.
 Attribute Selector::selectRowMajor(const ContractionShape &shape) {
-  RegisterTile tile =
-      chooseRegisterTile({std::min<int64_t>(4, shape.output[0]), shape.outChannels, shape.getDepth()}, machine);
+  RegisterTile tile = chooseRegisterTile({std::min<int64_t>(4, shape.output[0]), shape.outChannels, shape.getDepth()},
+                                         Tail::Guarded, machine);
   return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, /*strips=*/parts.pool ? 1 : 0,
                                      isParallel() ? Axis::Both : Axis::None);
-}
-
-/// The register tile for matrix products that are rounded up to whole tiles.
-static RegisterTile chooseRoundedTile(int64_t pixels, int64_t blocks, const Machine &machine) {
-  RegisterTile best = {1, 1};
-  double bestCycles = std::numeric_limits<double>::max();
-  for (int64_t tc = 1; tc <= std::min<int64_t>(blocks, 8); ++tc)
-    for (int64_t tw = 1; tw <= std::min<int64_t>(pixels, machine.registers - 2); ++tw) {
-      if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
-        continue;
-      // A step of the sums: multiply-adds, or loads where they take longer; one more for the loop.
-      double step = 1 + std::max({1.0 * tw * tc, 1.15 * (tw + tc), 10.0});
-      double cycles = step * llvm::divideCeilSigned(pixels, tw) * llvm::divideCeilSigned(blocks, tc);
-      if (cycles < bestCycles * 0.999) {
-        bestCycles = cycles;
-        best = {tw, tc};
-      }
-    }
-  return best;
 }
 
 /// Planes of up to 100 tiles are one strip, so that weights are read once, and
@@ -149,7 +129,7 @@ Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) 
   int64_t blocks = getBlocks(shape);
   bool whole = rows == 1 || rows * columns <= 100;
   int64_t strip = whole ? rows : columns < 14 && rows % 2 == 0 ? 2 : 1;
-  RegisterTile product = chooseRoundedTile(strip * columns, blocks, machine);
+  RegisterTile product = chooseRegisterTile({strip * columns, blocks, shape.inChannels}, Tail::Rounded, machine);
   // About four blocks, an even number of times if channels are shared out.
   int64_t group = product.blocks * std::max<int64_t>(1, 4 / product.blocks);
   if (whole && llvm::divideCeilSigned(blocks, group) % 2)

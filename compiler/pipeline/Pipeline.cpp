@@ -100,6 +100,8 @@ Outcome Compilation::State::runStage(Stage stage) {
       return Outcome::Fine;
     return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
       OpPassManager &network = passes.nest<func::FuncOp>();
+      if (options.exposeLogits)
+        network.addPass(transforms::createExposeLogits());
       network.addPass(transforms::createDropInferenceIdentity());
       if (options.plain || options.useDouble) // values are folded in f32
         return;

@@ -56,6 +56,8 @@ struct Options {
   /// The plain program: one kernel a layer, row-major, simple schedules. What
   /// `dlc verify` compares with.
   bool plain = false;
+  /// Adds what goes into a final softmax to the outputs.
+  bool exposeLogits = false;
   /// Draws the parameters that no file gives.
   uint64_t seed = 0;
   /// Weights go into a file of their own.

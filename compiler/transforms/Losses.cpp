@@ -78,7 +78,7 @@ private:
     Value weights;
     if (SmallVector<double> values = nn::getNumbers(loss, part, "weight"); !values.empty()) {
       auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, scalar(logs).getElementType());
-      weights = nn::ParameterOp::create(builder, loc, type, builder.getStringAttr("class weights"), StringAttr(),
+      weights = nn::ParameterOp::create(builder, loc, type, builder.getStringAttr("class weights"), StringAttr(), FloatAttr(),
                                         builder.getDenseF64ArrayAttr(values));
     }
     double smoothing = part.find("label_smoothing") ? number("label_smoothing") : 0;

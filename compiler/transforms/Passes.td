@@ -38,6 +38,16 @@ def UseDouble : NetworkPass<"nn-use-double"> {
   }];
 }
 
+def ExposeLogits : NetworkPass<"nn-expose-logits"> {
+  let summary = "Return what goes into a final softmax, too";
+  let description = [{
+    For every result `y` of the network that a layer with the trait TakesLogits
+    (softmax, log_softmax) computes, appends that layer's operand as a result
+    called `y.logits`. Two programs whose probabilities are all 0 and 1 agree
+    whatever they computed before; their logits do not.
+  }];
+}
+
 def DropInferenceIdentity : NetworkPass<"nn-drop-inference-identity"> {
   let summary = "Drop layers that do nothing at inference";
   let description = [{

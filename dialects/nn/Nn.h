@@ -47,6 +47,9 @@ struct ParameterShaped : mlir::OpTrait::TraitBase<ConcreteOp, ParameterShaped> {
 
 /// Whether the types are those of equal tensors, however they are stored.
 bool haveSameShape(mlir::Type a, mlir::Type b);
+/// Marks an op that makes probabilities of logits (softmax, log_softmax).
+template <typename ConcreteOp>
+struct TakesLogits : mlir::OpTrait::TraitBase<ConcreteOp, TakesLogits> {};
 
 /// Whether `value` is a parameter, or computed from parameters alone by ops with ParameterOpInterface.
 bool isParameter(mlir::Value value);

@@ -125,5 +125,7 @@ def Nn_OutsideKernels : NativeOpTrait<"OutsideKernels"> { let cppNamespace = "::
 def Nn_ParameterShaped : NativeOpTrait<"ParameterShaped"> { let cppNamespace = "::dlc::nn"; }
 /// The result has the elements of an item in the operand's row-major order, in another shape.
 def Nn_SameElements : NativeOpTrait<"SameElements"> { let cppNamespace = "::dlc::nn"; }
+/// The op makes probabilities of logits: its result may say little of its operand.
+def Nn_TakesLogits : NativeOpTrait<"TakesLogits"> { let cppNamespace = "::dlc::nn"; }
 
 #endif // DLC_DIALECTS_NN_DIALECT_TD

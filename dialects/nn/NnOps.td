@@ -14,20 +14,23 @@ def Nn_ParameterOp : Nn_Op<"parameter", [DeclareOpInterfaceMethods<OpAsmOpInterf
   let description = [{
     Stands for data that live in a file or are initialised by seed; the IR never
     holds them. Names are those of a PyTorch state_dict. `init` says how to draw
-    values where no file gives any: "he", "xavier", "zeros" or "ones". `values`
-    are the parameter itself, which then is in no file.
+    values where no file gives any: "he", "xavier", "zeros" or "ones". `gain`
+    multiplies what is drawn. `values` are the parameter itself, which then is in no
+    file.
 
     Constraints:
     - (C1) the name is not empty;
     - (C2) `init`, where given, is one of the four;
     - (C3) all dimensions are static, and there is no encoding;
-    - (C4) `values`, where given, are as many as the type has elements.
+    - (C4) `gain`, where given, is finite and positive;
+    - (C5) `values`, where given, are as many as the type has elements.
 
     ```mlir
     %w = nn.parameter "conv1.weight" : tensor<6x1x5x5xf32>
     ```
   }];
-  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init, OptionalAttr<DenseF64ArrayAttr>:$values);
+  let arguments = (ins StrAttr:$name, OptionalAttr<StrAttr>:$init, OptionalAttr<F64Attr>:$gain,
+                       OptionalAttr<DenseF64ArrayAttr>:$values);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -203,7 +206,7 @@ def Nn_SiluOp : Nn_Activation<"silu"> {
   let summary = "x · sigmoid(x)";
 }
 
-class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer, Nn_Differentiable]> {
+class Nn_Normalizer<string mnemonic> : Nn_Layer<mnemonic, [Nn_CountedLayer, Nn_Differentiable, Nn_TakesLogits]> {
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<Nn_Int, "1">:$dim);
 }
 def Nn_SoftmaxOp : Nn_Normalizer<"softmax"> {

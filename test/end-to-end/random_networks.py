@@ -2,12 +2,17 @@
 
     random_networks.py --seeds 0:20 --dlc DLC --work DIR
 
-makes the networks of these seeds, runs each one through `dlc run` and compares all outputs with the reference.
+makes the networks of these seeds, runs each one through `dlc run` and compares all outputs with the reference. With
+--link it runs each one as a C program (program.c) instead, which may be for another target:
+
+    random_networks.py … --target aarch64-linux --link "CC FLAGS LIBRARIES" --emulator "qemu-aarch64 -L SYSROOT"
+
 Without --dlc it only writes DIR/SEED/{net.json, weights.npz or .safetensors, input.npy ..., expected.npz}.
 """
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -301,6 +306,19 @@ def write(seed, folder):
     return path, inputs, expected
 
 
+def run_linked(arguments, seed, folder, weights, inputs, expected):
+    """The outputs of program.c, linked with the network's object and run by the emulator, if there is one."""
+    words = [] if arguments.target is None else ["--target", arguments.target]
+    commands.run(arguments.dlc, "compile", folder / "net.json", "--weights", weights, "-o", folder / "net.o", *words)
+    program = Path(__file__).with_name("program.c")
+    compiler, *flags = shlex.split(arguments.link)
+    commands.run(compiler, f"-DMODEL=random{seed}_model", program, folder / "net.o", *flags, "-o", folder / "program")
+    batch = next(iter(inputs.values())).shape[0]
+    paths = [folder / f"{name}.npy" for name in inputs] + [folder / f"{name}.f32" for name in expected]
+    commands.run(*shlex.split(arguments.emulator), folder / "program", batch, 1 + seed % 3, *paths)
+    return {name: np.fromfile(folder / f"{name}.f32", np.float32).reshape(y.shape) for name, y in expected.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0:10", metavar="FIRST:END")
@@ -308,6 +326,9 @@ def main():
     parser.add_argument("--dlc")
     parser.add_argument("--tolerance", type=float, default=1e-4)
     parser.add_argument("--option", action="append", default=[], help="passed on to dlc run, such as --option=--exact")
+    parser.add_argument("--link", help="compiler, flags and libraries of a program that holds the network")
+    parser.add_argument("--target", help="of --link")
+    parser.add_argument("--emulator", default="", help="of --link: the command that runs the program")
     arguments = parser.parse_args()
     wrong = 0
     for seed in range(*map(int, arguments.seeds.split(":"))):
@@ -315,7 +336,10 @@ def main():
         weights, inputs, expected = write(seed, folder)
         if arguments.dlc:
             try:
-                outputs = commands.dlc_run(arguments.dlc, folder / "net.json", weights, inputs, folder, arguments.option)
+                if arguments.link:
+                    outputs = run_linked(arguments, seed, folder, weights, inputs, expected)
+                else:
+                    outputs = commands.dlc_run(arguments.dlc, folder / "net.json", weights, inputs, folder, arguments.option)
                 far = max(reference.distance(outputs[name], y) for name, y in expected.items())
                 verdict = "agrees" if far <= arguments.tolerance else "WRONG"
             except commands.Failed as failure:

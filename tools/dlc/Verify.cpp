@@ -56,6 +56,7 @@ static Expected<std::vector<Array>> runProgram(const LoadedNetwork &network, Arr
 
 static Expected<bool> verify(const CompileOptions &compile, int64_t batch, int64_t threads) {
   pipeline::Options options = compile.get();
+  options.exposeLogits = true; // probabilities that are all 0 and 1 say nothing
   Expected<std::unique_ptr<LoadedNetwork>> optimised = LoadedNetwork::load(options);
   if (!optimised)
     return optimised.takeError();
@@ -101,8 +102,9 @@ int dlc::verifyMain(ArrayRef<StringRef> arguments) {
   int64_t batch = 1, threads = 0;
   OptionTable options("verify", "NET",
                       "Compiles a network twice, optimised and plainly (one kernel a layer, row-major, no Winograd),\n"
-                      "and compares all outputs on inputs drawn by seed: they agree where no value differs by more\n"
-                      "than 1e-4 of the output's largest. Ends with 4 where they do not.");
+                      "and compares all outputs on inputs drawn by seed, and the logits that go into a final softmax:\n"
+                      "they agree where no value differs by more than 1e-4 of the output's largest. Ends with 4 where\n"
+                      "they do not.");
   compile.addTo(options);
   options.number("--batch", "N", batch, "items to run at once", 1);
   options.number("--threads", "N", threads, "threads to run on; all processors unless given", 1, 1024);

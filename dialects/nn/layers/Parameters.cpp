@@ -21,9 +21,12 @@ LogicalResult ParameterOp::verify() {
       return check.error("expects init \"he\", \"xavier\", \"zeros\" or \"ones\" but got \"", *init, "\"");
   if (getType().getEncoding()) // (C3)
     return check.error("expects a result without encoding but got ", getType());
+  if (std::optional<APFloat> gain = getGain()) // (C4)
+    if (!gain->isFiniteNonZero() || gain->isNegative())
+      return check.error("expects gain to be finite and positive but got ", gain->convertToDouble());
   if (!check.parameter(getResult(), "the result"))
     return failure();
-  if (auto values = getValues(); values && (int64_t)values->size() != getType().getNumElements()) // (C4)
+  if (auto values = getValues(); values && (int64_t)values->size() != getType().getNumElements()) // (C5)
     return check.error("expects ", getType().getNumElements(), " values but got ", values->size());
   return success();
 }

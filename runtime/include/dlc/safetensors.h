@@ -1,6 +1,7 @@
-// A reader of safetensors files: maps the file, checks all of its header, and
-// hands out pointers into the mapping. Nothing in a file can make it crash,
-// read beyond the file or take more than memory in proportion to the header.
+// A reader and a writer of safetensors files. The reader maps the file, checks
+// all of its header, and hands out pointers into the mapping. Nothing in a file
+// can make it crash, read beyond the file or take more than memory in proportion
+// to the header. The writer never leaves half a file, nor none where one was.
 //
 // The format: 8 bytes, the header's length (little-endian); the header, one JSON
 // object that maps each tensor's name to {"dtype", "shape", "data_offsets"},
@@ -92,6 +93,34 @@ void dlc_safetensors_metadata_at(const dlc_safetensors *file, size_t index, cons
 
 /// All data, the part of the file behind the header.
 const void *dlc_safetensors_data(const dlc_safetensors *file, size_t *bytes);
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+/// An entry of "__metadata__": UTF-8, NUL-terminated.
+typedef struct dlc_safetensors_entry {
+  const char *key, *value;
+} dlc_safetensors_entry;
+
+/// Writes a file, replacing the one at `path`: it is written beside it, as
+/// PATH.tmp, brought to the disk and then renamed. Whatever stops that (a full
+/// disk, an error, a killed process, a power cut), at `path` is the earlier file
+/// or the new one. Writers of one path take turns; a PATH.tmp that a killed one
+/// left behind is overwritten by the next.
+///
+/// Of a tensor, `name`, `type`, `rank`, `shape`, `data` and `bytes` count; the
+/// offsets do not, so that what the reader hands out can be written as it is.
+/// The data begin at a multiple of 64 bytes, tensors with wider elements first,
+/// so that each tensor is aligned to its element.
+///
+/// DLC_ERROR_ARGUMENT: a tensor or an entry is none (two of one name, bytes that
+/// are not those of the shape, text that is not UTF-8); DLC_ERROR_FILE: the file
+/// cannot be written; DLC_ERROR_MEMORY. `allocator` and `error` may be null. A
+/// process that limits the size of its files should ignore SIGXFSZ.
+dlc_status dlc_safetensors_write(const char *path, const dlc_safetensors_tensor *tensors, size_t count,
+                                 const dlc_safetensors_entry *metadata, size_t metadata_count,
+                                 const dlc_allocator *allocator, dlc_safetensors_error *error);
 
 #ifdef __cplusplus
 } // extern "C"

@@ -20,6 +20,16 @@
 
 // -----
 
+// expected-error@+1 {{'nn.parameter' op expects gain to be finite and positive but got 0.000000e+00}}
+%parameter_c4 = nn.parameter "w" {gain = 0.0 : f64} : tensor<6xf32>
+
+// -----
+
+// expected-error@+1 {{'nn.parameter' op expects gain to be finite and positive but got INF}}
+%parameter_c4 = nn.parameter "w" {gain = 0x7FF0000000000000 : f64} : tensor<6xf32>
+
+// -----
+
 // expected-error@+1 {{'nn.parameter' op expects the result to have less than 1099511627776 elements but got [2147483647, 2147483647]}}
 %too_large = nn.parameter "w" : tensor<2147483647x2147483647xf32>
 

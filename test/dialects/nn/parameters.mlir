@@ -6,8 +6,8 @@
 func.func @folded() {
   // CHECK: %conv1.weight = nn.parameter "conv1.weight" {init = "he"} : tensor<6x1x5x5xf32>
   %w = nn.parameter "conv1.weight" {init = "he"} : tensor<6x1x5x5xf32>
-  // CHECK: %bn1.weight = nn.parameter "bn1.weight" : tensor<6xf32>
-  %gamma = nn.parameter "bn1.weight" : tensor<6xf32>
+  // CHECK: %bn1.weight = nn.parameter "bn1.weight" {gain = 5.000000e-01 : f64} : tensor<6xf32>
+  %gamma = nn.parameter "bn1.weight" {gain = 0.5} : tensor<6xf32>
   %beta = nn.parameter "bn1.bias" {init = "zeros"} : tensor<6xf32>
   %mean = nn.parameter "bn1.running_mean" : tensor<6xf32>
   %var = nn.parameter "bn1.running_var" {init = "ones"} : tensor<6xf32>
