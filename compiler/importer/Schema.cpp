@@ -7,6 +7,8 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
+#include <limits>
+
 namespace dlc::importer {
 
 namespace {
@@ -224,7 +226,7 @@ Object trainingSettingSchema(const nn::TrainingSetting &setting) {
 }
 
 /// One of `parts`, each of which may also have the keys `others`.
-Object partsSchema(ArrayRef<nn::TrainingPart> parts, const Object &others) {
+Object partsSchema(llvm::ArrayRef<nn::TrainingPart> parts, const Object &others) {
   Array choices;
   for (const nn::TrainingPart &part : parts) {
     Object properties = others;

@@ -23,8 +23,9 @@ using namespace dlc::transforms;
 // The function over the state
 //===----------------------------------------------------------------------===//
 
-/// A copy of `network`, behind it, whose parameters are variables of the state. Fills `variables` by their names.
-static func::FuncOp cloneOverState(func::FuncOp network, StringRef role, const StatePlan &state,
+/// A copy of `network`, behind it, whose parameters are variables of the state; with their initial values where it is
+/// what `begins` with them. Fills `variables` by their names.
+static func::FuncOp cloneOverState(func::FuncOp network, StringRef role, const StatePlan &state, bool begins,
                                    llvm::StringMap<Value> &variables) {
   OpBuilder builder(network->getBlock(), std::next(Block::iterator(network)));
   auto clone = cast<func::FuncOp>(builder.clone(*network));
@@ -35,7 +36,7 @@ static func::FuncOp cloneOverState(func::FuncOp network, StringRef role, const S
   builder.setInsertionPointToStart(&clone.getBody().front());
   for (auto &[name, entry] : state.getEntries()) {
     nn::ParameterOp parameter = entry.parameter;
-    Value initial = builder.clone(*parameter)->getResult(0);
+    Value initial = begins ? builder.clone(*parameter)->getResult(0) : Value();
     variables[name] = nn::VariableOp::create(builder, parameter.getLoc(), parameter.getType(), initial,
                                              builder.getI64IntegerAttr(entry.place));
   }
@@ -46,9 +47,10 @@ static func::FuncOp cloneOverState(func::FuncOp network, StringRef role, const S
   return clone;
 }
 
-static Value appendArgument(func::FuncOp function, Type type, StringRef name, Location loc) {
+/// An argument before the last `behind` ones.
+static Value addArgument(func::FuncOp function, Type type, StringRef name, Location loc, unsigned behind = 0) {
   Builder builder(function.getContext());
-  unsigned index = function.getNumArguments();
+  unsigned index = function.getNumArguments() - behind;
   auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name))});
   (void)function.insertArgument(index, type, attributes, loc);
   return function.getArgument(index);
@@ -70,7 +72,7 @@ namespace {
 class StepBuilder {
 public:
   StepBuilder(func::FuncOp network, DictionaryAttr training, const StatePlan &state)
-      : training(training), state(state), step(cloneOverState(network, "step", state, variables)),
+      : training(training), state(state), step(cloneOverState(network, "step", state, /*begins=*/true, variables)),
         block(step.getBody().front()), builder(step.getContext()) {}
 
   FailureOr<func::FuncOp> build() {
@@ -103,29 +105,27 @@ private:
   Gradients gradients;
   SmallVector<std::pair<Value, double>> losses; // each with its scale
   Value loss;
+  Value key; // of random numbers, where a layer draws
 };
 } // namespace
 
 void StepBuilder::takeTrainingForms() {
   auto layers = llvm::to_vector(block.getOps<nn::TrainingFormOpInterface>());
-  Value key; // only where a layer draws
   for (auto [stream, layer] : llvm::enumerate(layers)) {
     if (isa<nn::DropoutOp>(*layer) && !key) {
       auto word = IntegerType::get(step.getContext(), 32, IntegerType::Unsigned);
-      key = appendArgument(step, RankedTensorType::get({4}, word), "random_key", step.getLoc());
+      key = addArgument(step, RankedTensorType::get({4}, word), "random_key", step.getLoc());
     }
     builder.setInsertionPoint(layer);
-    nn::TrainingForm form(
-        builder, key, stream,
-        [&](Value variable) {
-          for (auto &[name, entry] : state.getEntries())
-            if (variables.lookup(name) == variable)
-              return entry.isTrained;
-          return false;
-        },
-        [&](Value variable, Value value) {
-          nn::AssignOp::create(builder, value.getLoc(), value, variable.getDefiningOp<nn::VariableOp>().getPlaceAttr());
-        });
+    auto isTrained = [&](Value variable) {
+      return llvm::any_of(state.getEntries(), [&](auto &named) {
+        return named.second.isTrained && variables.lookup(named.first) == variable;
+      });
+    };
+    auto assign = [&](Value variable, Value value) {
+      nn::AssignOp::create(builder, value.getLoc(), value, variable.getDefiningOp<nn::VariableOp>().getPlaceAttr());
+    };
+    nn::TrainingForm form(builder, key, stream, isTrained, assign);
     layer.takeTrainingForm(form);
   }
 }
@@ -158,7 +158,8 @@ LogicalResult StepBuilder::buildLosses() {
     if (!type)
       return failure();
     auto targetName = part.getAs<StringAttr>("target");
-    Value target = appendArgument(step, type, targetName ? targetName.getValue() : "target", input.getLoc());
+    Value target = addArgument(step, type, targetName ? targetName.getValue() : "target", input.getLoc(),
+                               /*behind=*/key ? 1 : 0);
     Value value = buildLoss(builder, input.getLoc(), part, input, target);
     loss = loss ? Value(nn::AddOp::create(builder, value.getLoc(), value.getType(), loss, value)) : value;
   }
@@ -175,8 +176,8 @@ void StepBuilder::seed() {
   }
   for (auto [index, output] : llvm::enumerate(block.getTerminator()->getOperands())) {
     auto name = step.getResultAttrOfType<StringAttr>(index, nn::nameAttr);
-    Value given = appendArgument(step, output.getType(),
-                                 (name ? name.getValue().str() : "output" + std::to_string(index)) + ".grad", output.getLoc());
+    Value given = addArgument(step, output.getType(),
+                              (name ? name.getValue().str() : "output" + std::to_string(index)) + ".grad", output.getLoc());
     Value &sum = gradients[output];
     sum = sum ? Value(nn::AddOp::create(builder, output.getLoc(), given.getType(), sum, given)) : given;
   }
@@ -242,7 +243,7 @@ static LogicalResult buildTraining(func::FuncOp network) {
   func::ReturnOp::create(builder, network.getLoc());
 
   llvm::StringMap<Value> variables;
-  cloneOverState(network, "predict", *state, variables)->moveAfter(update);
+  cloneOverState(network, "predict", *state, /*begins=*/false, variables)->moveAfter(update);
 
   auto bytes = [&](StringRef part, int64_t value) { return builder.getNamedAttr(part, builder.getI64IntegerAttr(value)); };
   (*step)->setAttr(nn::stateAttr,
