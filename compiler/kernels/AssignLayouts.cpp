@@ -112,7 +112,8 @@ Value Rewriter::get(Value value, Form form) {
   Value &result = stored[{value, static_cast<int>(form)}];
   if (result)
     return result;
-  if (isa<BlockArgument>(value) && form == Form::RowMajor)
+  Operation *source = value.getDefiningOp();
+  if ((!source || source->hasTrait<nn::OutsideKernels>()) && form == Form::RowMajor)
     return result = value;
   Value home = stored.lookup({value, static_cast<int>(plan.getHome(value))});
   if (!home)
@@ -213,6 +214,11 @@ void Rewriter::run() {
     else if (op.hasTrait<nn::SameElements>() && !nn::isParameter(op.getResult(0)))
       rewriteView(&op);
     else {
+      // What is returned is computed by the phase that it belongs to.
+      if (isa<nn::BackwardOp>(op))
+        for (Value output : op.getBlock()->getTerminator()->getOperands())
+          if (Operation *source = output.getDefiningOp(); source && source->isBeforeInBlock(&op))
+            get(output, Form::RowMajor);
       if (isa<func::ReturnOp, nn::AssignOp>(op))
         for (OpOperand &operand : op.getOpOperands())
           operand.set(get(operand.get(), Form::RowMajor));

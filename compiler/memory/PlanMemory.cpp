@@ -62,6 +62,7 @@ private:
 
   bool placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t offset);
   Value copy(Value value, Operation *before);
+  Operation *findEndOfPhase(Value value);
 
   bool mayLieInCallersBuffer(Value value);
   void computeReads();
@@ -208,6 +209,15 @@ bool Planner::mayLieInCallersBuffer(Value value) {
                        [](Value member) { return getTensor(member).getEncoding(); });
 }
 
+/// Where the phase that computes `value` ends.
+Operation *Planner::findEndOfPhase(Value value) {
+  Operation *source = value.getDefiningOp();
+  for (auto backward : network.getOps<nn::BackwardOp>())
+    if (!source || source->isBeforeInBlock(backward))
+      return backward;
+  return network.getBody().front().getTerminator();
+}
+
 LogicalResult Planner::placeOutputs() {
   Operation *terminator = network.getBody().front().getTerminator();
   for (OpOperand &output : terminator->getOpOperands()) {
@@ -218,7 +228,7 @@ LogicalResult Planner::placeOutputs() {
                   forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
     if (direct)
       continue;
-    output.set(copy(output.get(), terminator));
+    output.set(copy(output.get(), findEndOfPhase(output.get())));
     forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
   }
   return success();
@@ -272,7 +282,8 @@ void Planner::placeAssigned() {
   for (auto assign : llvm::to_vector(network.getOps<nn::AssignOp>())) {
     if (mayLieInState(assign) && forest.fix(assign.getValue(), kernel::Space::State, assign.getPlace()))
       continue;
-    assign.getValueMutable().assign(copy(assign.getValue(), terminator));
+    assign->moveBefore(terminator);
+    assign.getValueMutable().assign(copy(assign.getValue(), assign));
     forest.fix(assign.getValue(), kernel::Space::State, assign.getPlace());
   }
 }

@@ -292,7 +292,7 @@ def Nn_BatchVarianceOp : Nn_TrainingOp<"batch_variance", [], Nn_CountedLayer> {
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$mean);
 }
 
-def Nn_RunningAverageOp : Nn_TrainingOp<"running_average"> {
+def Nn_RunningAverageOp : Nn_TrainingOp<"running_average", [Nn_ElementwiseOffZero]> {
   let summary = "(1 − momentum) · running + momentum · batch";
   let description = [{
     Where `unbiased` is set, the batch's value is a variance and is first multiplied by

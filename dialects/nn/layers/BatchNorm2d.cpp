@@ -110,6 +110,7 @@ void BatchNorm2dOp::differentiate(BackwardStep &step) {
 }
 
 bool BatchNorm2dGradInputOp::preservesZero() { return false; }
+bool RunningAverageOp::preservesZero() { return false; }
 
 int64_t BatchVarianceOp::getFlops() { return multiplySaturated(3, getElementsPerItem(getInput().getType())); }
 int64_t BatchNorm2dGradWeightOp::getFlops() { return multiplySaturated(4, getElementsPerItem(getInput().getType())); }
