@@ -10,21 +10,24 @@ LogicalResult halide_backend::defineConv2dGradWeight(Kernel &kernel, nn::Conv2dG
   Domain domain = makeDomain(kernel.shapeOf(op.getType()), 0);
   const Tensor &input = kernel.get(op.getInput()), &gradient = kernel.get(op.getGradient());
   int groupInputs = static_cast<int>(domain.shape[1]), groupOutputs = static_cast<int>(domain.shape[0] / op.getGroups());
-  SmallVector<int64_t> shape(domain.shape);
-  llvm::append_range(shape, ArrayRef<int64_t>{gradient.shape[0], gradient.shape[2], gradient.shape[3]});
-  Sum sum(kernel, "products", input.type, shape, /*lanes=*/0, {4, 5, 6}, [&](const Point &point) {
+  // (n, o, i, ky, kx, y, x)
+  SmallVector<int64_t> shape = {gradient.shape[0]};
+  llvm::append_range(shape, domain.shape);
+  llvm::append_range(shape, ArrayRef<int64_t>(gradient.shape).drop_front(2));
+  Sum sum(kernel, "products", input.type, shape, /*lanes=*/0, {0, 5, 6}, [&](const Point &point) {
     Point out, in;
-    out.at = {point.at[4], point.at[0], point.at[5], point.at[6]};
-    in.at = {point.at[4], point.at[1], 0, 0};
+    out.at = {point.at[0], point.at[1], point.at[5], point.at[6]};
+    in.at = {point.at[0], point.at[2], 0, 0};
     if (op.getGroups() > 1)
-      in.at[1] = point.at[0] / groupOutputs * groupInputs + point.at[1];
+      in.at[1] = point.at[1] / groupOutputs * groupInputs + point.at[2];
     for (unsigned dim : {0, 1})
       in.at[dim + 2] = point.at[dim + 5] * static_cast<int>(op.getStride()[dim]) +
-                       point.at[dim + 2] * static_cast<int>(op.getDilation()[dim]) -
+                       point.at[dim + 3] * static_cast<int>(op.getDilation()[dim]) -
                        static_cast<int>(op.getPadding()[dim]);
     return gradient.read(out) * input.readOrElse(in, constant(input.type, 0));
   });
   Point point = domain.point;
+  point.at.insert(point.at.begin(), Expr(0));
   point.at.resize(7, Expr(0));
   kernel.define(op, domain, sum.read(point));
   return success();
