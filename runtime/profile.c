@@ -1,4 +1,4 @@
-// The time that each step of a model takes, summed over runs.
+// The driver's trace: the time that each step of a model takes, summed over runs.
 #define _GNU_SOURCE
 #include "runtime/session.h"
 
@@ -13,12 +13,18 @@ static int64_t now(void) {
 
 void dlc_profile_begin(dlc_session *session) { session->last_time = now(); }
 
-void dlc_profile_trace(void *context, int32_t step) {
+void dlc_session_trace(void *context, int32_t step) {
   dlc_session *session = ((dlc_worker *)context)->session;
-  int64_t time = now();
-  if (step >= 0 && step < dlc_step_count(session))
-    session->nanoseconds[step] += time - session->last_time;
-  session->last_time = time;
+  if (step < 0 || step >= dlc_step_count(session))
+    return;
+  if (session->profile) {
+    session->nanoseconds[step] += now() - session->last_time;
+    session->runs[step]++;
+  }
+  if (session->observer)
+    session->observer(session->observer_context, step);
+  if (session->profile)
+    session->last_time = now(); // the observer's time is nobody's
 }
 
 int32_t dlc_step_count(const dlc_session *session) {
@@ -36,7 +42,7 @@ dlc_status dlc_get_step_info(const dlc_session *session, int32_t index, dlc_step
   info->bytes_read = dlc_scaled(step[DLC_STEP_BYTES_READ_FIXED], step[DLC_STEP_BYTES_READ_PER_BATCH], session->batch);
   info->bytes_written = dlc_scaled(0, step[DLC_STEP_BYTES_WRITTEN_PER_BATCH], session->batch);
   info->nanoseconds = session->nanoseconds[index];
-  info->runs = session->profiled_runs;
+  info->runs = session->runs[index];
   return DLC_OK;
 }
 
@@ -44,5 +50,5 @@ void dlc_profile_reset(dlc_session *session) {
   if (!session)
     return;
   memset(session->nanoseconds, 0, (size_t)dlc_step_count(session) * sizeof(int64_t));
-  session->profiled_runs = 0;
+  memset(session->runs, 0, (size_t)dlc_step_count(session) * sizeof(int64_t));
 }

@@ -3,22 +3,16 @@
 
 #include <string.h>
 
-static dlc_status failed(dlc_session *session, dlc_status status) {
-  if (session->log)
-    session->log(session->log_context, DLC_LOG_ERROR, session->error.text);
-  return status;
-}
-
-// Checks one of the caller's pointers.
-static dlc_status check_pointer(dlc_session *session, const void *pointer, enum dlc_header_field begin, int32_t index,
-                                const char *kind) {
+dlc_status dlc_session_check_pointer(dlc_session *session, const void *pointer, enum dlc_header_field begin,
+                                     int32_t index) {
   const dlc_model *model = session->model;
   const int64_t *tensor = dlc_record(model, begin, DLC_TENSOR_LENGTH, index);
   size_t alignment = dlc_type_bytes((dlc_type)tensor[DLC_TENSOR_TYPE]);
   if (pointer && (uintptr_t)pointer % alignment == 0)
     return DLC_OK;
-  return dlc_fail(&session->error, DLC_ERROR_ARGUMENT, "%s '%.80s' is %s", kind,
-                  dlc_string(model, tensor[DLC_TENSOR_NAME]), pointer ? "not aligned to its elements" : "null");
+  return dlc_fail(&session->error, DLC_ERROR_ARGUMENT, "%s '%.80s' is %s",
+                  begin == DLC_HEADER_INPUTS ? "input" : "output", dlc_string(model, tensor[DLC_TENSOR_NAME]),
+                  pointer ? "not aligned to its elements" : "null");
 }
 
 static dlc_status check_pointers(dlc_session *session, const void *const *inputs, void *const *outputs) {
@@ -28,21 +22,25 @@ static dlc_status check_pointers(dlc_session *session, const void *const *inputs
     return dlc_fail(&session->error, DLC_ERROR_ARGUMENT, "the array of inputs or outputs is null");
   dlc_status status = DLC_OK;
   for (int32_t i = 0; i < input_count && !status; ++i)
-    status = check_pointer(session, inputs[i], DLC_HEADER_INPUTS, i, "input");
+    status = dlc_session_check_pointer(session, inputs[i], DLC_HEADER_INPUTS, i);
   for (int32_t i = 0; i < output_count && !status; ++i)
-    status = check_pointer(session, outputs[i], DLC_HEADER_OUTPUTS, i, "output");
+    status = dlc_session_check_pointer(session, outputs[i], DLC_HEADER_OUTPUTS, i);
   return status;
+}
+
+static uint8_t *host(const void *tensor, int64_t offset) {
+  // Kernels do not write to inputs; Halide has no constant descriptors.
+  return tensor ? (uint8_t *)(uintptr_t)tensor + offset : NULL;
 }
 
 static void bind_tensors(dlc_session *session, const void *const *inputs, void *const *outputs) {
   for (int32_t i = 0; i < session->input_bindings; ++i) {
     const dlc_binding *binding = &session->inputs[i];
-    // Kernels do not write to inputs; Halide has no constant descriptors.
-    session->buffers[binding->buffer].host = (uint8_t *)(uintptr_t)inputs[binding->tensor] + binding->offset;
+    session->buffers[binding->buffer].host = host(inputs[binding->tensor], binding->offset);
   }
   for (int32_t i = 0; i < session->output_bindings; ++i) {
     const dlc_binding *binding = &session->outputs[i];
-    session->buffers[binding->buffer].host = (uint8_t *)outputs[binding->tensor] + binding->offset;
+    session->buffers[binding->buffer].host = host(outputs[binding->tensor], binding->offset);
   }
 }
 
@@ -77,31 +75,39 @@ static dlc_status judge(dlc_session *session, int32_t result) {
   return DLC_OK;
 }
 
+dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *const *inputs, void *const *outputs,
+                              int32_t begin, int32_t end) {
+  if (batch != session->filled)
+    dlc_session_fill(session, batch);
+  bind_tensors(session, inputs, outputs);
+  atomic_store_explicit(&session->missing_scratch, 0, memory_order_relaxed);
+  atomic_store_explicit(&session->kernel_failed, 0, memory_order_relaxed);
+  int pool_taken = take_threads(session);
+  if (session->profile)
+    dlc_profile_begin(session);
+  dlc_trace_function trace = session->profile || session->observer ? dlc_session_trace : NULL;
+  int32_t result = session->model->run(&session->workers[0], session->buffers, trace, begin, end);
+  if (pool_taken)
+    dlc_pool_end(session->pool);
+  dlc_status status = judge(session, result);
+  if (status) {
+    // A failed kernel may have left blocks behind; others never do.
+    dlc_scratch_reset(session);
+    dlc_say(session->log, session->log_context, DLC_LOG_ERROR, session->error.text);
+  }
+  return status;
+}
+
 dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const *outputs) {
   if (!session)
     return DLC_ERROR_ARGUMENT;
   if (atomic_exchange_explicit(&session->running, 1, memory_order_acquire))
     return DLC_ERROR_BUSY; // the message belongs to the thread that runs
   dlc_status status = check_pointers(session, inputs, outputs);
-  if (!status) {
-    bind_tensors(session, inputs, outputs);
-    atomic_store_explicit(&session->missing_scratch, 0, memory_order_relaxed);
-    atomic_store_explicit(&session->kernel_failed, 0, memory_order_relaxed);
-    int pool_taken = take_threads(session);
-    if (session->profile)
-      dlc_profile_begin(session);
-    int32_t result =
-        session->model->run(&session->workers[0], session->buffers, session->profile ? dlc_profile_trace : NULL);
-    if (pool_taken)
-      dlc_pool_end(session->pool);
-    status = judge(session, result);
-    session->profiled_runs += session->profile && !status;
-  }
-  if (status) {
-    // A failed kernel may have left blocks behind; others never do.
-    dlc_scratch_reset(session);
-    status = failed(session, status);
-  }
+  if (status)
+    dlc_say(session->log, session->log_context, DLC_LOG_ERROR, session->error.text);
+  else
+    status = dlc_session_launch(session, session->batch, inputs, outputs, 0, dlc_step_count(session));
   atomic_store_explicit(&session->running, 0, memory_order_release);
   return status;
 }

@@ -15,7 +15,7 @@
 // The last failure to create something, which has no session to keep it.
 static _Thread_local dlc_message creation_error;
 
-static void say(dlc_log_function log, void *context, dlc_log_level level, const char *text) {
+void dlc_say(dlc_log_function log, void *context, dlc_log_level level, const char *text) {
   if (log)
     log(context, level, text);
 }
@@ -42,7 +42,7 @@ static dlc_status copy_options(const dlc_options *given, dlc_options *options, d
   return DLC_OK;
 }
 
-static dlc_status read_options(const dlc_options *given, dlc_options *options, dlc_message *message) {
+dlc_status dlc_options_read(const dlc_options *given, dlc_options *options, dlc_message *message) {
   dlc_options_init(options);
   dlc_status status = given ? copy_options(given, options, message) : DLC_OK;
   if (status)
@@ -64,8 +64,7 @@ static dlc_status read_options(const dlc_options *given, dlc_options *options, d
   return DLC_OK;
 }
 
-// Space for `count` items within a block that is being measured.
-static size_t reserve(size_t *bytes, size_t item, int64_t count) {
+size_t dlc_reserve(size_t *bytes, size_t item, int64_t count) {
   size_t begin = (*bytes + 63) / 64 * 64;
   *bytes = begin + item * (size_t)count;
   return begin;
@@ -78,12 +77,13 @@ static dlc_session *allocate_session(const dlc_model *model, const dlc_options *
   int64_t buffers = dlc_header(model, DLC_HEADER_BUFFER_COUNT);
   int64_t dimensions = dlc_header(model, DLC_HEADER_DIMENSION_COUNT);
   size_t bytes = sizeof(dlc_session);
-  size_t at_workers = reserve(&bytes, sizeof(dlc_worker), options->threads);
-  size_t at_buffers = reserve(&bytes, sizeof(struct halide_buffer_t), buffers);
-  size_t at_dimensions = reserve(&bytes, sizeof(dlc_buffer_dimension), dimensions);
-  size_t at_inputs = reserve(&bytes, sizeof(dlc_binding), buffers);
-  size_t at_outputs = reserve(&bytes, sizeof(dlc_binding), buffers);
-  size_t at_times = reserve(&bytes, sizeof(int64_t), steps);
+  size_t at_workers = dlc_reserve(&bytes, sizeof(dlc_worker), options->threads);
+  size_t at_buffers = dlc_reserve(&bytes, sizeof(struct halide_buffer_t), buffers);
+  size_t at_dimensions = dlc_reserve(&bytes, sizeof(dlc_buffer_dimension), dimensions);
+  size_t at_inputs = dlc_reserve(&bytes, sizeof(dlc_binding), buffers);
+  size_t at_outputs = dlc_reserve(&bytes, sizeof(dlc_binding), buffers);
+  size_t at_times = dlc_reserve(&bytes, sizeof(int64_t), steps);
+  size_t at_runs = dlc_reserve(&bytes, sizeof(int64_t), steps);
 
   const dlc_allocator *allocator = options->allocator ? options->allocator : &dlc_default_allocator;
   char *block = allocator->allocate(allocator->context, bytes, 64);
@@ -107,33 +107,34 @@ static dlc_session *allocate_session(const dlc_model *model, const dlc_options *
   session->inputs = (dlc_binding *)(void *)(block + at_inputs);
   session->outputs = (dlc_binding *)(void *)(block + at_outputs);
   session->nanoseconds = (int64_t *)(void *)(block + at_times);
+  session->runs = (int64_t *)(void *)(block + at_runs);
   return session;
 }
 
-static dlc_status find_arena(dlc_session *session, const dlc_options *options, const dlc_arena_layout *layout,
-                             dlc_message *message) {
-  session->arena_bytes = (size_t)layout->total;
+dlc_status dlc_memory_find(const dlc_options *options, size_t bytes, char **memory, int *owned, dlc_message *message) {
+  *memory = NULL;
+  *owned = 0;
   if (options->arena) {
     if ((uintptr_t)options->arena % DLC_ARENA_ALIGNMENT)
       return dlc_fail(message, DLC_ERROR_ARENA, "the arena is not aligned to %d bytes", DLC_ARENA_ALIGNMENT);
-    if (options->arena_bytes < session->arena_bytes)
+    if (options->arena_bytes < bytes)
       return dlc_fail(message, DLC_ERROR_ARENA, "the arena has %zu bytes, but %zu are needed", options->arena_bytes,
-                      session->arena_bytes);
-    session->arena = options->arena;
+                      bytes);
+    *memory = options->arena;
     return DLC_OK;
   }
-  if (!session->arena_bytes)
+  if (!bytes)
     return DLC_OK;
-  int large = session->arena_bytes >= LARGE_PAGE;
-  session->arena = session->allocator.allocate(session->allocator.context, session->arena_bytes,
-                                               large && !options->allocator ? LARGE_PAGE : DLC_ARENA_ALIGNMENT);
-  session->owns_arena = session->arena != NULL;
-  if (!session->arena)
-    return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for an arena of %zu bytes", session->arena_bytes);
+  const dlc_allocator *allocator = options->allocator ? options->allocator : &dlc_default_allocator;
+  int large = bytes >= LARGE_PAGE && !options->allocator;
+  *memory = allocator->allocate(allocator->context, bytes, large ? LARGE_PAGE : DLC_ARENA_ALIGNMENT);
+  if (!*memory)
+    return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for an arena of %zu bytes", bytes);
+  *owned = 1;
 #ifdef MADV_HUGEPAGE
   // Only a hint; where it fails, pages are small.
-  if (large && !options->allocator)
-    (void)madvise(session->arena, session->arena_bytes, MADV_HUGEPAGE);
+  if (large)
+    (void)madvise(*memory, bytes, MADV_HUGEPAGE);
 #endif
   return DLC_OK;
 }
@@ -153,11 +154,12 @@ static void place_workers(dlc_session *session, const dlc_arena_layout *layout) 
   dlc_scratch_reset(session);
 }
 
-// Writes the descriptors that every run uses. Those of inputs and outputs get
+// What every run with this batch uses. The descriptors of inputs and outputs get
 // their host pointer at each run.
-static void fill_descriptors(dlc_session *session) {
+void dlc_session_fill(dlc_session *session, int64_t batch) {
   const dlc_model *model = session->model;
-  int64_t batch = session->batch;
+  session->filled = batch;
+  session->input_bindings = session->output_bindings = 0;
   for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_DIMENSION_COUNT); ++i) {
     const int64_t *record = dlc_record(model, DLC_HEADER_DIMENSIONS, DLC_DIMENSION_LENGTH, i);
     dlc_buffer_dimension *dimension = &session->dimensions[i];
@@ -184,6 +186,9 @@ static void fill_descriptors(dlc_session *session) {
       buffer->host = (uint8_t *)(uintptr_t)session->weights;
       buffer->host = buffer->host ? buffer->host + offset : NULL;
       break;
+    case DLC_SPACE_STATE:
+      buffer->host = session->state ? (uint8_t *)session->state + offset : NULL;
+      break;
     case DLC_SPACE_INPUT:
       session->inputs[session->input_bindings++] = binding;
       break;
@@ -193,8 +198,8 @@ static void fill_descriptors(dlc_session *session) {
   }
 }
 
-static dlc_status create(const dlc_model *model, const dlc_options *options, dlc_session **result,
-                         dlc_message *message) {
+dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options, char *state, dlc_session **result,
+                             dlc_message *message) {
   // 1. The object, and whether it fits this machine and this batch.
   int64_t batch = options->batch;
   dlc_arena_layout layout;
@@ -207,6 +212,8 @@ static dlc_status create(const dlc_model *model, const dlc_options *options, dlc
     status = dlc_table_check_batch(model, batch, message);
   if (!status)
     status = dlc_table_arena(model, batch, options->threads, &layout, message);
+  if (!status && !state && dlc_header(model, DLC_HEADER_STATE_BYTES))
+    status = dlc_fail(message, DLC_ERROR_ARGUMENT, "the model is a part of a training and needs a trainer");
   if (status)
     return status;
 
@@ -216,21 +223,23 @@ static dlc_status create(const dlc_model *model, const dlc_options *options, dlc
     return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a session");
   *result = session; // what is done so far; the caller destroys it on failure
   session->batch = batch;
-  status = find_arena(session, options, &layout, message);
+  session->state = state;
+  session->arena_bytes = (size_t)layout.total;
+  status = dlc_memory_find(options, session->arena_bytes, &session->arena, &session->owns_arena, message);
   if (status)
     return status;
   place_workers(session, &layout);
 
   // 3. Weights.
   session->weights = model->weights;
-  if (dlc_header(model, DLC_HEADER_WEIGHTS_EXTERNAL))
+  if (dlc_header(model, DLC_HEADER_WEIGHTS_EXTERNAL) && dlc_header(model, DLC_HEADER_WEIGHTS_BYTES))
     status = dlc_weights_open(model, options->weights_path, &session->allocator, &session->weights_file,
                               &session->weights, message);
   if (status)
     return status;
 
   // 4. Descriptors.
-  fill_descriptors(session);
+  dlc_session_fill(session, batch);
 
   // 5. Threads, where there is a use for them.
   if (!session->pool && !session->hook && session->threads > 1 && dlc_header(model, DLC_HEADER_PARALLEL)) {
@@ -246,13 +255,13 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
     return dlc_fail(message, DLC_ERROR_ARGUMENT, "there is no place for the session");
   *session = NULL;
   dlc_options options;
-  dlc_status status = read_options(given, &options, message);
+  dlc_status status = dlc_options_read(given, &options, message);
   if (!status)
-    status = create(model, &options, session, message);
+    status = dlc_session_build(model, &options, NULL, session, message);
   if (status) {
     dlc_session_destroy(*session);
     *session = NULL;
-    say(options.log, options.log_context, DLC_LOG_ERROR, message->text);
+    dlc_say(options.log, options.log_context, DLC_LOG_ERROR, message->text);
   } else if (options.log) {
     char text[256];
     snprintf(text, sizeof(text),
@@ -261,7 +270,7 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
              dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), (long long)(*session)->batch, (*session)->threads,
              (*session)->arena_bytes, (long long)dlc_header(model, DLC_HEADER_WEIGHTS_BYTES),
              (*session)->weights_file ? " from a file" : "");
-    say(options.log, options.log_context, DLC_LOG_INFO, text);
+    dlc_say(options.log, options.log_context, DLC_LOG_INFO, text);
   }
   return status;
 }

@@ -20,7 +20,8 @@ typedef struct dlc_binding {
 
 struct dlc_session {
   const dlc_model *model;
-  int64_t batch;
+  int64_t batch;  // the largest that it can run
+  int64_t filled; // the one that the descriptors are for
   int32_t threads;
   dlc_allocator allocator;
   dlc_log_function log;
@@ -31,6 +32,7 @@ struct dlc_session {
   char *arena;
   size_t arena_bytes;
   int owns_arena;
+  char *state; // of the training that the model is a part of; its owner is the trainer
   const char *weights;
   dlc_safetensors *weights_file; // null unless the weights are external
 
@@ -57,9 +59,42 @@ struct dlc_session {
   // Profile.
   int profile;
   int64_t *nanoseconds; // (step records)
-  int64_t profiled_runs;
+  int64_t *runs;        // (step records)
   int64_t last_time;
+
+  // Told of each step that is done, on the calling thread; null for none.
+  dlc_trace_function observer;
+  void *observer_context;
 };
+
+// Checks options and fills in the defaults.
+dlc_status dlc_options_read(const dlc_options *given, dlc_options *options, dlc_message *message);
+
+// Makes a session from options that were read. `state` is the training state, or
+// null in a model that has none. After a failure *session is what there is to destroy.
+dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options, char *state, dlc_session **session,
+                             dlc_message *message);
+
+// Space for `count` items within a block that is being measured: where they begin.
+size_t dlc_reserve(size_t *bytes, size_t item, int64_t count);
+
+// The caller's memory of `bytes`, if the options have some, else the allocator's.
+dlc_status dlc_memory_find(const dlc_options *options, size_t bytes, char **memory, int *owned, dlc_message *message);
+
+// Checks a caller's pointer to input (DLC_HEADER_INPUTS) or output `index`.
+dlc_status dlc_session_check_pointer(dlc_session *session, const void *pointer, enum dlc_header_field begin,
+                                     int32_t index);
+
+// Runs the steps from `begin` to before `end` with `batch` images, 1 to the
+// session's. The pointers of tensors that these steps do not use may be null.
+dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *const *inputs, void *const *outputs,
+                              int32_t begin, int32_t end);
+
+// Writes the descriptors for a batch.
+void dlc_session_fill(dlc_session *session, int64_t batch);
+
+// Sends a message to the options' log.
+void dlc_say(dlc_log_function log, void *context, dlc_log_level level, const char *text);
 
 // Empties every worker's scratch.
 void dlc_scratch_reset(dlc_session *session);
@@ -71,9 +106,10 @@ void dlc_kernel_error(dlc_worker *worker, const char *format, ...) __attribute__
 dlc_status dlc_weights_open(const dlc_model *model, const char *path, const dlc_allocator *allocator,
                             dlc_safetensors **file, const char **weights, dlc_message *message);
 
-// The driver's trace: adds the time since the last call to the step.
+// The driver's trace: adds the time since the last call to the step, and tells
+// the observer.
 void dlc_profile_begin(dlc_session *session);
-void dlc_profile_trace(void *context, int32_t step);
+void dlc_session_trace(void *context, int32_t step);
 
 #pragma GCC visibility pop
 

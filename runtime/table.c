@@ -70,6 +70,8 @@ static dlc_status check_header(const dlc_model *model, dlc_message *message) {
       {DLC_HEADER_BUFFER_COUNT, DLC_HEADER_BUFFERS, DLC_BUFFER_LENGTH},
       {DLC_HEADER_DIMENSION_COUNT, DLC_HEADER_DIMENSIONS, DLC_DIMENSION_LENGTH},
       {DLC_HEADER_STEP_COUNT, DLC_HEADER_STEPS, DLC_STEP_LENGTH},
+      {DLC_HEADER_VARIABLE_COUNT, DLC_HEADER_VARIABLES, DLC_VARIABLE_LENGTH},
+      {DLC_HEADER_SLOT_COUNT, DLC_HEADER_SLOTS, DLC_SLOT_LENGTH},
   };
   for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); ++i)
     if (!array_fits(model, arrays[i].count, arrays[i].begin, arrays[i].length))
@@ -104,6 +106,7 @@ static dlc_status check_buffer(const dlc_model *model, const int64_t *buffer, in
       [DLC_SPACE_WEIGHTS] = 1,
       [DLC_SPACE_INPUT] = dlc_header(model, DLC_HEADER_INPUT_COUNT),
       [DLC_SPACE_OUTPUT] = dlc_header(model, DLC_HEADER_OUTPUT_COUNT),
+      [DLC_SPACE_STATE] = 1,
   };
   int64_t space = buffer[DLC_BUFFER_SPACE];
   int64_t which = buffer[DLC_BUFFER_INDEX];
@@ -112,12 +115,67 @@ static dlc_status check_buffer(const dlc_model *model, const int64_t *buffer, in
   int64_t rank = buffer[DLC_BUFFER_RANK];
   int64_t first = buffer[DLC_BUFFER_DIMENSION];
   int64_t dimensions = dlc_header(model, DLC_HEADER_DIMENSION_COUNT);
-  if (space < 0 || space > DLC_SPACE_OUTPUT || which < 0 || which >= limit[space])
+  if (space < 0 || space > DLC_SPACE_STATE || which < 0 || which >= limit[space])
     return corrupt(message, "space of buffer", index);
   if (code < 0 || code > 4 || (bits != 1 && bits != 8 && bits != 16 && bits != 32 && bits != 64))
     return corrupt(message, "type of buffer", index);
   if (rank < 0 || rank > INT32_MAX || first < 0 || (rank > 0 && (first > dimensions || rank > dimensions - first)))
     return corrupt(message, "dimensions of buffer", index);
+  return DLC_OK;
+}
+
+// `bytes` from `place` on lie within the first `size` of the state.
+static int state_fits(int64_t place, int64_t bytes, int64_t size) {
+  return place >= 0 && place % DLC_STATE_ALIGNMENT == 0 && bytes <= size && place <= size - bytes;
+}
+
+static dlc_status check_variable(const dlc_model *model, const int64_t *variable, int64_t index, dlc_message *message) {
+  int64_t rank = variable[DLC_VARIABLE_RANK];
+  int64_t type = variable[DLC_VARIABLE_TYPE];
+  int64_t trained = variable[DLC_VARIABLE_TRAINED];
+  int64_t ready = variable[DLC_VARIABLE_READY];
+  if (!string_fits(model, variable[DLC_VARIABLE_NAME]) || type <= DLC_TYPE_INVALID || type > DLC_TYPE_F64 || rank < 0 ||
+      rank > DLC_MAX_RANK || trained < 0 || trained > 1 || ready < -1 ||
+      ready >= (trained ? dlc_header(model, DLC_HEADER_STEP_COUNT) : 0))
+    return corrupt(message, "variable", index);
+  int64_t bytes = (int64_t)dlc_type_bytes((dlc_type)type);
+  for (int64_t d = 0; d < rank; ++d)
+    if (variable[DLC_VARIABLE_DIMS + d] < 0 || __builtin_mul_overflow(bytes, variable[DLC_VARIABLE_DIMS + d], &bytes))
+      return corrupt(message, "shape of variable", index);
+  if (!state_fits(variable[DLC_VARIABLE_PLACE], bytes,
+                  dlc_header(model, trained ? DLC_HEADER_STATE_TRAINED : DLC_HEADER_STATE_INITIAL)))
+    return corrupt(message, "place of variable", index);
+  return DLC_OK;
+}
+
+// The training state: the trained part is the begin of the initial part, that is
+// the begin of the state, and the gradients and slots lie within it.
+static dlc_status check_state(const dlc_model *model, dlc_message *message) {
+  int64_t bytes = dlc_header(model, DLC_HEADER_STATE_BYTES);
+  int64_t initial = dlc_header(model, DLC_HEADER_STATE_INITIAL);
+  int64_t trained = dlc_header(model, DLC_HEADER_STATE_TRAINED);
+  int64_t forward = dlc_header(model, DLC_HEADER_FORWARD_STEPS);
+  if (forward < 0 || forward > dlc_header(model, DLC_HEADER_STEP_COUNT))
+    return corrupt(message, "steps of the forward phase:", forward);
+  if (!state_fits(bytes, 0, bytes))
+    return corrupt(message, "state of bytes", bytes);
+  if (!state_fits(initial, 0, bytes))
+    return corrupt(message, "initial part of the state:", initial);
+  if (!state_fits(trained, 0, initial))
+    return corrupt(message, "trained part of the state:", trained);
+  if (!state_fits(dlc_header(model, DLC_HEADER_STATE_GRADIENTS), trained, bytes))
+    return corrupt(message, "place of the gradients:", dlc_header(model, DLC_HEADER_STATE_GRADIENTS));
+  for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_VARIABLE_COUNT); ++i) {
+    dlc_status status =
+        check_variable(model, dlc_record(model, DLC_HEADER_VARIABLES, DLC_VARIABLE_LENGTH, i), i, message);
+    if (status)
+      return status;
+  }
+  for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_SLOT_COUNT); ++i) {
+    const int64_t *slot = dlc_record(model, DLC_HEADER_SLOTS, DLC_SLOT_LENGTH, i);
+    if (!string_fits(model, slot[DLC_SLOT_NAME]) || !state_fits(slot[DLC_SLOT_PLACE], trained, bytes))
+      return corrupt(message, "slot", i);
+  }
   return DLC_OK;
 }
 
@@ -148,7 +206,7 @@ dlc_status dlc_table_check(const dlc_model *model, dlc_message *message) {
     if (!string_fits(model, step[DLC_STEP_NAME]) || !string_fits(model, step[DLC_STEP_KERNEL]))
       status = corrupt(message, "step", i);
   }
-  return status;
+  return status ? status : check_state(model, message);
 }
 
 dlc_status dlc_table_check_cpu(const dlc_model *model, dlc_message *message) {
@@ -259,6 +317,8 @@ static int64_t space_bytes(const dlc_model *model, const int64_t *buffer, int64_
     return dlc_scaled(dlc_header(model, DLC_HEADER_ARENA_FIXED), dlc_header(model, DLC_HEADER_ARENA_PER_BATCH), batch);
   case DLC_SPACE_WEIGHTS:
     return dlc_header(model, DLC_HEADER_WEIGHTS_BYTES);
+  case DLC_SPACE_STATE:
+    return dlc_header(model, DLC_HEADER_STATE_BYTES);
   case DLC_SPACE_INPUT:
     tensor = dlc_record(model, DLC_HEADER_INPUTS, DLC_TENSOR_LENGTH, buffer[DLC_BUFFER_INDEX]);
     break;

@@ -31,6 +31,8 @@ const char *dlc_status_string(dlc_status status) {
     return "the session is already running";
   case DLC_ERROR_KERNEL:
     return "a kernel failed";
+  case DLC_ERROR_ORDER:
+    return "a part of a training step is missing";
   }
   return "unknown status";
 }

@@ -79,7 +79,7 @@ static FailureOr<LoweredKernel> lowerKernel(kernel::FuncOp op, const Target &tar
   if (failed(kernel.build()) || failed(applySchedule(kernel)))
     return failure();
   std::vector<Func> results;
-  std::vector<std::string> batchNames;
+  std::vector<std::string> batchNames = kernel.batchNames;
   for (Stage &stage : kernel.stages)
     if (stage.isResult) {
       results.push_back(stage.func);

@@ -106,6 +106,13 @@ LogicalResult Kernel::defineArgument(BlockArgument argument) {
       isa_and_nonnull<WeightsAttr>(type.getEncoding()));
   arguments.push_back(param);
 
+  if (type.getRank() > 0 && type.isDynamicDim(0)) {
+    int dim = param.dimensions() - 1;
+    batchNames.push_back(param.name() + ".extent." + std::to_string(dim));
+    if (!batch.defined())
+      batch = param.dim(dim).extent();
+  }
+
   Tensor tensor;
   tensor.func = param;
   tensor.type = param.type();
@@ -119,6 +126,11 @@ LogicalResult Kernel::defineArgument(BlockArgument argument) {
   }
   tensors[argument] = tensor;
   return success();
+}
+
+Expr Kernel::getBatch() const {
+  assert(batch.defined() && "what has an open batch is computed from what has it");
+  return batch;
 }
 
 Expr Kernel::readVector(Value vector, const Point &point) const {
@@ -163,8 +175,7 @@ Expr Kernel::readWeight(Value weight, const Point &output, const Point &input, E
 
 Domain Kernel::makeDomainOf(Value value) const {
   SmallVector<int64_t> shape = shapeOf(value.getType());
-  bool blocked = shape.size() == 4 || shape.size() == 2;
-  return makeDomain(shape, blocked ? lanes : 0);
+  return makeDomain(shape, lanesOf(shape));
 }
 
 void Kernel::define(Operation *op, const Domain &domain, Expr value) {
@@ -214,15 +225,32 @@ bool Kernel::hasZeroPadLanes(Operation *op) const {
   return false;
 }
 
+/// The element of a weight at `domain.point`, zero beyond its channels.
+static Expr readPacked(const Tensor &weight, const Domain &domain, WeightsAttr layout) {
+  Point point = domain.point;
+  int outputs = static_cast<int>(domain.shape[0]);
+  Expr isInside = Halide::Internal::const_true();
+  if (outputs % layout.getLanes()) {
+    isInside = point.at[0] < outputs;
+    point.at[0] = Halide::min(point.at[0], outputs - 1);
+  }
+  if (point.inPadLanes)
+    isInside = isInside && point.at[1] < static_cast<int>(domain.shape[1]);
+  Expr element = weight.read(point);
+  return Halide::select(isInside, element, Halide::Internal::make_zero(element.type()));
+}
+
 LogicalResult Kernel::defineResult(unsigned index) {
   auto type = cast<RankedTensorType>(op.getFunctionType().getResult(index));
-  if (isa_and_nonnull<WeightsAttr>(type.getEncoding()))
-    return op.emitOpError("expects no result in a layout of weights but result ") << index << " is " << type;
+  auto packed = dyn_cast_or_null<WeightsAttr>(type.getEncoding());
+  if (packed && packed.getForm() == WeightsForm::Winograd)
+    return op.emitOpError("expects no result in the form of Winograd but result ") << index << " is " << type;
   Value value = op.getReturn().getOperand(index);
   const Tensor &tensor = get(value);
   BlockedAttr blocked = getBlocked(type);
-  Domain domain = makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
-  Expr element = tensor.read(domain.point);
+  Domain domain = packed ? makePackedDomain(type.getShape(), packed)
+                         : makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
+  Expr element = packed ? readPacked(tensor, domain, packed) : tensor.read(domain.point);
   if (domain.hasPadLanes() && !(tensor.lanes == domain.lanes && tensor.zeroPadLanes))
     element = Halide::select(domain.point.at[1] < static_cast<int>(domain.shape[1]), element,
                              Halide::Internal::make_zero(element.type()));
@@ -231,8 +259,8 @@ LogicalResult Kernel::defineResult(unsigned index) {
   result(domain.vars) = element;
   Descriptor descriptor = describeResult(type);
   // Every element of a block begins at a multiple of the block's size.
-  pin(result.output_buffer(), descriptor, blocked && blocked.getLanes() * result.types()[0].bytes() % 64 == 0, flatPlane,
-      /*isWeight=*/false);
+  pin(result.output_buffer(), descriptor, packed || (blocked && blocked.getLanes() * result.types()[0].bytes() % 64 == 0), flatPlane,
+      packed != nullptr);
   for (auto [var, extent] : llvm::zip_equal(domain.vars, domain.extents()))
     if (extent >= 0)
       result.bound(var, 0, static_cast<int>(extent));

@@ -67,6 +67,13 @@ struct Stage {
   bool isResult = false;
 };
 
+/// A Func that is computed before everything else: see Kernel::computeFirst.
+struct Helper {
+  Func func;
+  std::vector<std::pair<Var, int64_t>> outerLoops; // with their extents
+  std::vector<Func> inside;
+};
+
 class Kernel {
 public:
   Kernel(kernel::FuncOp op, const Target &target, const CompileOptions &options);
@@ -79,6 +86,8 @@ public:
   //===--------------------------------------------------------------------===//
 
   const Tensor &get(mlir::Value value) const { return tensors.find(value)->second; }
+  /// The lanes in which the kernel computes a tensor of this shape; 0: row-major.
+  int64_t lanesOf(llvm::ArrayRef<int64_t> shape) const { return shape.size() == 4 || shape.size() == 2 ? lanes : 0; }
   /// The domain in which the kernel computes a value of this type.
   Domain makeDomainOf(mlir::Value value) const;
   /// `value` of `op`, its only result, at `domain.point`.
@@ -93,6 +102,20 @@ public:
   /// Computes a Func that is not any op's value before everything else, `vector`
   /// (its innermost dimension) in vectors where it is long enough.
   void computeFirst(Func func, Var vector, int64_t extent);
+
+  /// Computes a helper whose innermost loops are laid out already before everything
+  /// else, its outer loops (all that remain, innermost first) shared out. What is
+  /// `inside` is computed at each step of these.
+  void computeFirst(Func func, std::vector<std::pair<Var, int64_t>> outerLoops, std::vector<Func> inside) {
+    func.compute_root();
+    helpers.push_back({func, std::move(outerLoops), std::move(inside)});
+  }
+  /// The number of items in the batch.
+  Expr getBatch() const;
+  /// The extent of a dimension of a tensor of this shape.
+  Expr getExtent(llvm::ArrayRef<int64_t> shape, size_t dim) const {
+    return shape[dim] < 0 ? getBatch() : Expr(static_cast<int>(shape[dim]));
+  }
 
   /// The shape of a tensor as the kernel sees it: see flatPlane.
   llvm::SmallVector<int64_t> shapeOf(mlir::Type type) const;
@@ -116,6 +139,9 @@ public:
   std::vector<Halide::Argument> arguments;
   /// Helpers that are computed row by row of the plane for all channels, or first.
   std::vector<Func> rowHelpers;
+  std::vector<Helper> helpers;
+  /// The arguments' extents that are the batch.
+  std::vector<std::string> batchNames;
 
   /// Elements of this type in a vector register.
   int64_t vectorLanes(Halide::Type type) const { return std::max<int64_t>(1, target.vectorBytes / type.bytes()); }
@@ -130,6 +156,7 @@ private:
   bool hasZeroPadLanes(mlir::Operation *op) const;
 
   llvm::DenseMap<mlir::Value, Tensor> tensors;
+  Expr batch; // where an argument has it
 };
 
 /// Defines the Funcs of one op. Fails after a diagnostic.

@@ -32,6 +32,8 @@ Point Point::withChannel(Expr newBlock, Expr newLane, int64_t newLanes) const {
 }
 
 SmallVector<int64_t> Domain::extents() const {
+  if (!packedExtents.empty())
+    return packedExtents;
   if (!lanes)
     return SmallVector<int64_t>(llvm::reverse(shape));
   int64_t blocks = llvm::divideCeilSigned(shape[1], lanes);
@@ -67,6 +69,40 @@ Domain halide_backend::makeDomain(ArrayRef<int64_t> shape, int64_t lanes) {
     domain.point.at.push_back(var);
     domain.vars.insert(domain.vars.begin(), var);
   }
+  return domain;
+}
+
+Domain halide_backend::makePackedDomain(ArrayRef<int64_t> shape, kernel::WeightsAttr layout) {
+  int lanes = static_cast<int>(layout.getLanes()), inLanes = static_cast<int>(layout.getInLanes());
+  Domain domain;
+  domain.shape.assign(shape.begin(), shape.end());
+  domain.lanes = lanes;
+  Var lane("lane"), inLane("in_lane"), x("x"), y("y"), inBlock("in_block"), block("block");
+  switch (layout.getForm()) {
+  case kernel::WeightsForm::Channels:
+    domain.vars = {lane, block};
+    break;
+  case kernel::WeightsForm::Depthwise:
+    domain.vars = {lane, x, y, block};
+    break;
+  case kernel::WeightsForm::Direct:
+  case kernel::WeightsForm::Winograd:
+    domain.vars = {lane, inLane, x, y, inBlock, block};
+    break;
+  }
+  std::vector<Expr> at = {block * lanes + lane, inBlock * inLanes + inLane, y, x};
+  if (domain.vars.size() == 4)
+    at[1] = 0;
+  domain.point.at.assign(at.begin(), at.begin() + shape.size());
+  if (domain.vars.size() == 6) {
+    domain.point.block = inBlock;
+    domain.point.lane = inLane;
+    domain.point.lanes = inLanes;
+    domain.point.inPadLanes = shape[1] % inLanes != 0;
+  }
+  auto type = RankedTensorType::get(shape, Float32Type::get(layout.getContext()), layout);
+  for (const kernel::DescriptorDimension &dimension : kernel::describeResult(type).dimensions)
+    domain.packedExtents.push_back(dimension.extent);
   return domain;
 }
 
@@ -124,7 +160,8 @@ Expr halide_backend::constant(Halide::Type type, double value) {
 
 Expr halide_backend::isLess(Expr a, Expr b) { return Halide::strict_float(a < b); }
 
-Expr halide_backend::isLessEqual(Expr a, Expr b) { return Halide::strict_float(a <= b); }
+// Halide compiles a strict a <= b as not b < a, which holds where either is NaN.
+Expr halide_backend::isLessEqual(Expr a, Expr b) { return isLess(a, b) || Halide::strict_float(a == b); }
 
 Expr halide_backend::maxOrNan(Expr a, Expr b) {
   return Halide::select(Halide::is_nan(b), b, Halide::select(isLess(a, b), b, a));

@@ -36,15 +36,20 @@ struct Domain {
   int64_t lanes = 0;                // 0: row-major
   std::vector<Var> vars;            // innermost first
   Point point;
+  /// Of packed weights: the extents of `vars`. Empty for activations.
+  llvm::SmallVector<int64_t> packedExtents;
 
   /// Extents of `vars`; −1 is the batch.
   llvm::SmallVector<int64_t> extents() const;
   /// Whether the last block of channels is partly pad.
-  bool hasPadLanes() const { return lanes && shape[1] % lanes; }
+  bool hasPadLanes() const { return lanes && packedExtents.empty() && shape[1] % lanes; }
 };
 
 /// Row-major coordinates, or blocked ones (rank 2 and 4) where `lanes` is not 0.
 Domain makeDomain(llvm::ArrayRef<int64_t> shape, int64_t lanes);
+
+/// The coordinates of a weight of this shape, packed.
+Domain makePackedDomain(llvm::ArrayRef<int64_t> shape, kernel::WeightsAttr layout);
 
 /// A tensor in the coordinates of some Domain.
 struct Tensor {

@@ -6,15 +6,18 @@
 #include "dlc/model.h"
 #include "runtime/halide.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace dlc::test {
 
-using Driver = int32_t (*)(void *context, halide_buffer_t *buffers, dlc_trace_function trace);
+using Driver = int32_t (*)(void *context, halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin,
+                           int32_t end);
 
 struct Dimension {
   int64_t min, extent, stride;
@@ -68,6 +71,22 @@ public:
     steps.insert(steps.end(), {text(name), text(kernel), flops, weightBytes, bytesRead, bytesWritten});
   }
 
+  /// A tensor of the training state.
+  void variable(const std::string &name, dlc_type type, int64_t place, bool trained, int64_t ready,
+                const std::vector<int64_t> &shape) {
+    std::array<int64_t, DLC_VARIABLE_LENGTH> record = {text(name), type,  place,
+                                                       trained,    ready, static_cast<int64_t>(shape.size())};
+    std::copy(shape.begin(), shape.end(), record.begin() + DLC_VARIABLE_DIMS);
+    variables.insert(variables.end(), record.begin(), record.end());
+  }
+  void slot(const std::string &name, int64_t place) { slots.insert(slots.end(), {text(name), place}); }
+
+  /// An input of one element with a default.
+  void hyper(const std::string &name, dlc_type type, double value) {
+    input(name, type, {1, 1});
+    std::memcpy(&inputs[inputs.size() - DLC_TENSOR_LENGTH + DLC_TENSOR_DEFAULT], &value, sizeof(value));
+  }
+
   /// The model, valid as long as this builder and unchanged.
   const dlc_model &finish(const void *weights = nullptr) {
     table.assign(header.begin(), header.end());
@@ -76,6 +95,8 @@ public:
     append(DLC_HEADER_BUFFER_COUNT, DLC_HEADER_BUFFERS, buffers, DLC_BUFFER_LENGTH);
     append(DLC_HEADER_DIMENSION_COUNT, DLC_HEADER_DIMENSIONS, dimensions, DLC_DIMENSION_LENGTH);
     append(DLC_HEADER_STEP_COUNT, DLC_HEADER_STEPS, steps, DLC_STEP_LENGTH);
+    append(DLC_HEADER_VARIABLE_COUNT, DLC_HEADER_VARIABLES, variables, DLC_VARIABLE_LENGTH);
+    append(DLC_HEADER_SLOT_COUNT, DLC_HEADER_SLOTS, slots, DLC_SLOT_LENGTH);
     table[DLC_HEADER_TABLE_LENGTH] = static_cast<int64_t>(table.size());
     table[DLC_HEADER_STRINGS_BYTES] = static_cast<int64_t>(strings.size());
     model.table = table.data();
@@ -86,7 +107,7 @@ public:
   }
 
   std::array<int64_t, DLC_HEADER_LENGTH> header = {};
-  std::vector<int64_t> inputs, outputs, buffers, dimensions, steps;
+  std::vector<int64_t> inputs, outputs, buffers, dimensions, steps, variables, slots;
   std::vector<int64_t> table; // of the finished model; tests damage it
   std::string strings = std::string(1, '\0');
   dlc_model model = {};
@@ -165,7 +186,7 @@ private:
     return 0;
   }
 
-  static int32_t run(void *context, halide_buffer_t *buffers, dlc_trace_function trace) {
+  static int32_t run(void *context, halide_buffer_t *buffers, dlc_trace_function trace, int32_t, int32_t) {
     int32_t batch = buffers[0].dim[1].extent;
     if (int result = dlc_rt_do_par_for(context, addImage, 0, batch, reinterpret_cast<uint8_t *>(buffers)))
       return result;

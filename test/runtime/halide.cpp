@@ -14,7 +14,7 @@ namespace {
 using Body = void (*)(void *context);
 Body body;
 
-int32_t drive(void *context, halide_buffer_t *, dlc_trace_function) {
+int32_t drive(void *context, halide_buffer_t *, dlc_trace_function, int32_t, int32_t) {
   body(context);
   return 0;
 }

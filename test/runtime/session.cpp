@@ -112,7 +112,7 @@ TEST(Session, TakesAllMemoryFromTheAllocatorAndGivesItBack) {
 
 TEST(Session, ScalesPlacesWithTheBatch) {
   static halide_buffer_t seen[5];
-  ModelBuilder builder([](void *, halide_buffer_t *buffers, dlc_trace_function) -> int32_t {
+  ModelBuilder builder([](void *, halide_buffer_t *buffers, dlc_trace_function, int32_t, int32_t) -> int32_t {
     std::memcpy(seen, buffers, sizeof(seen));
     return 0;
   });
@@ -266,7 +266,7 @@ TEST(Session, ProfilesStepsOverRuns) {
 TEST(Session, SecondRunAtTheSameTimeIsBusy) {
   static std::atomic<int> inside, proceed;
   inside = proceed = 0;
-  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function) -> int32_t {
+  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function, int32_t, int32_t) -> int32_t {
     inside = 1;
     while (!proceed)
       std::this_thread::yield();
@@ -284,7 +284,7 @@ TEST(Session, SecondRunAtTheSameTimeIsBusy) {
 }
 
 TEST(Session, KernelFailureBecomesAnError) {
-  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function) { return -11; });
+  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function, int32_t, int32_t) { return -11; });
   SessionPointer session = createSession(builder.finish(), optionsFor(1, 1));
   EXPECT_EQ(dlc_run(session.get(), nullptr, nullptr), DLC_ERROR_KERNEL);
   EXPECT_STREQ(dlc_session_error(session.get()), "a kernel failed with code -11");

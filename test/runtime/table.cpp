@@ -9,7 +9,7 @@ using namespace dlc::test;
 namespace {
 
 TEST(Table, RefusesBuffersOf2To31Bytes) {
-  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function) { return 0; });
+  ModelBuilder builder([](void *, halide_buffer_t *, dlc_trace_function, int32_t, int32_t) { return 0; });
   builder.input("x", DLC_TYPE_F32, {-1, 1024});
   builder.output("y", DLC_TYPE_F32, {-1, 1});
   // 2^20 bytes an image: 2047 images stay below, 2048 reach 2^31.

@@ -52,7 +52,9 @@ public:
   SessionPointer session;
 
 private:
-  static int32_t drive(void *context, halide_buffer_t *, dlc_trace_function) { return (*current)(context); }
+  static int32_t drive(void *context, halide_buffer_t *, dlc_trace_function, int32_t, int32_t) {
+    return (*current)(context);
+  }
   static thread_local Body *current;
   ModelBuilder builder;
   Body body;

@@ -1,4 +1,4 @@
-// Sums and products of two tensors, with broadcasting.
+// Sums, differences, products and quotients of two tensors, with broadcasting.
 #include "compiler/halide/algorithms/Algorithms.h"
 
 using namespace mlir;
@@ -30,6 +30,20 @@ LogicalResult halide_backend::defineAdd(Kernel &kernel, nn::AddOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
   kernel.define(op, domain,
                 readBroadcast(kernel.get(op.getLhs()), domain) + readBroadcast(kernel.get(op.getRhs()), domain));
+  return success();
+}
+
+LogicalResult halide_backend::defineSub(Kernel &kernel, nn::SubOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  kernel.define(op, domain,
+                readBroadcast(kernel.get(op.getLhs()), domain) - readBroadcast(kernel.get(op.getRhs()), domain));
+  return success();
+}
+
+LogicalResult halide_backend::defineDiv(Kernel &kernel, nn::DivOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  kernel.define(op, domain,
+                readBroadcast(kernel.get(op.getLhs()), domain) / readBroadcast(kernel.get(op.getRhs()), domain));
   return success();
 }
 

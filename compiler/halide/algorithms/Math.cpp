@@ -8,8 +8,7 @@ using namespace dlc::halide_backend;
 using Halide::select;
 using Halide::strict_float;
 
-/// min and max that let NaN through.
-static Expr clampOrNan(Expr x, double low, double high) {
+Expr halide_backend::clampOrNan(Expr x, double low, double high) {
   Expr lowest = constant(x.type(), low), highest = constant(x.type(), high);
   return select(isLess(x, lowest), lowest, select(isLess(highest, x), highest, x));
 }
@@ -108,4 +107,30 @@ Expr halide_backend::power(Expr x, double exponent) {
     return select(isLess(constant(x.type(), 3.4028234e38), x), constant(x.type(), 0), value); // infinity, not NaN
   }
   return exponential(logarithm(x) * constant(x.type(), exponent));
+}
+
+Expr halide_backend::powerOfAny(Expr x, double exponent) {
+  bool isWhole = exponent == std::floor(exponent);
+  if (isWhole && std::abs(exponent) <= 8) {
+    Expr product = constant(x.type(), 1);
+    for (int i = 0; i < std::abs(exponent); ++i)
+      product = i ? product * x : x;
+    return exponent < 0 ? constant(x.type(), 1) / product : product;
+  }
+  if (exponent == 0.5 || exponent == -0.5 || x.type().bits() == 64) // NaN where x < 0 by itself
+    return power(x, exponent);
+  Expr magnitude = power(Halide::abs(x), exponent);
+  Expr ofNegative = !isWhole                          ? constant(x.type(), NAN)
+                    : std::fmod(exponent, 2.0) == 0.0 ? magnitude
+                                                      : -magnitude;
+  return select(isLess(x, constant(x.type(), 0)), ofNegative, magnitude);
+}
+
+Expr halide_backend::softplus(Expr x) {
+  // max(x, 0) + log(1 + e^−|x|). Of w = 1 + u the rounding is undone: log(1 + u) = u · log(w) / (w − 1).
+  Expr zero = constant(x.type(), 0), one = constant(x.type(), 1);
+  Expr u = exponential(-Halide::abs(x));
+  Expr w = strict_float(one + u), rounded = strict_float(w - one);
+  Expr logOf = select(isLessEqual(rounded, zero), u, strict_float(u * logarithm(w) / rounded));
+  return strict_float(select(isLess(x, zero), zero, x) + logOf);
 }

@@ -14,6 +14,12 @@ Expr sigmoid(Expr x);
 Expr logarithm(Expr x);
 /// x^exponent for x ≥ 0.
 Expr power(Expr x, double exponent);
+/// The same for any x: NaN where the power is not real.
+Expr powerOfAny(Expr x, double exponent);
+/// log(1 + e^x).
+Expr softplus(Expr x);
+/// min(max(x, low), high), NaN where x is.
+Expr clampOrNan(Expr x, double low, double high);
 
 } // namespace dlc::halide_backend
 

@@ -1,5 +1,6 @@
 // Maxima and means over windows.
 #include "compiler/halide/algorithms/Algorithms.h"
+#include "compiler/halide/algorithms/Pool.h"
 
 #include <limits>
 
@@ -12,30 +13,42 @@ using namespace dlc::halide_backend;
 /// every element.
 static constexpr int64_t maxUnrolledWindow = 25, maxUnrolledDoubling = 9;
 
-namespace {
-/// How a pool's windows lie over the plane.
-struct PoolWindow {
-  explicit PoolWindow(nn::WindowOpInterface op)
-      : size(op.getWindowSize()), stride(op.getWindowStride()), dilation(op.getWindowDilation()),
-        padding(op.getWindowPadding()) {
-    in = cast<RankedTensorType>(op->getOperand(0).getType()).getShape().drop_front(2);
-    ArrayRef<int64_t> out = cast<RankedTensorType>(op->getResult(0).getType()).getShape().drop_front(2);
-    for (unsigned dim = 0; dim < 2; ++dim) {
-      int64_t last = (out[dim] - 1) * stride[dim] + (size[dim] - 1) * dilation[dim] - padding[dim];
-      reach[dim] = padding[dim];
-      reach[dim + 2] = std::max<int64_t>(0, last - (in[dim] - 1));
-      leaves |= reach[dim] > 0 || reach[dim + 2] > 0;
-    }
+static ArrayRef<int64_t> getPlane(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape().drop_front(2);
+}
+
+PoolWindow::PoolWindow(nn::WindowOpInterface op)
+    : PoolWindow(op.getWindowSize(), op.getWindowStride(), op.getWindowPadding(), op.getWindowDilation(),
+                 getPlane(op->getOperand(0)), getPlane(op->getResult(0))) {}
+
+PoolWindow::PoolWindow(ArrayRef<int64_t> size, ArrayRef<int64_t> stride, ArrayRef<int64_t> padding,
+                       ArrayRef<int64_t> dilation, ArrayRef<int64_t> plane, ArrayRef<int64_t> windows)
+    : size(size), stride(stride), dilation(dilation), padding(padding), in(plane), out(windows) {
+  for (unsigned dim = 0; dim < 2; ++dim) {
+    int64_t last = (out[dim] - 1) * stride[dim] + (size[dim] - 1) * dilation[dim] - padding[dim];
+    reach[dim] = padding[dim];
+    reach[dim + 2] = std::max<int64_t>(0, last - (in[dim] - 1));
+    leaves |= reach[dim] > 0 || reach[dim + 2] > 0;
   }
-  Expr position(unsigned dim, Expr out, Expr tap) const {
-    return out * static_cast<int>(stride[dim]) + tap * static_cast<int>(dilation[dim]) - static_cast<int>(padding[dim]);
+}
+
+Expr PoolWindow::countElements(const Point &place, Halide::Type type, bool includePadding) const {
+  Expr count;
+  bool isConstant = true;
+  for (unsigned dim = 0; dim < 2; ++dim) {
+    int low = includePadding ? -static_cast<int>(padding[dim]) : 0;
+    int high = static_cast<int>(in[dim] + (includePadding ? padding[dim + 2] : 0));
+    Expr begin = position(dim, place.at[dim + 2], 0);
+    Expr end = begin + static_cast<int>(size[dim]);
+    bool cutsLow = reach[dim] > -low, cutsHigh = in[dim] + reach[dim + 2] > high;
+    Expr extent = (cutsHigh ? Halide::min(end, high) : end) - (cutsLow ? Halide::max(begin, low) : begin);
+    if (!cutsLow && !cutsHigh)
+      extent = static_cast<int>(size[dim]);
+    isConstant &= !cutsLow && !cutsHigh;
+    count = count.defined() ? count * extent : extent;
   }
-  SmallVector<int64_t> size, stride, dilation, padding;
-  ArrayRef<int64_t> in;
-  std::array<int64_t, 4> reach;
-  bool leaves = false; // some window reaches beyond the plane
-};
-} // namespace
+  return isConstant ? constant(type, static_cast<double>(size[0] * size[1])) : Halide::cast(type, count);
+}
 
 /// Combines the elements of each window, `outside` standing for what is not there.
 static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWindow &window, const Domain &domain,
@@ -94,28 +107,13 @@ LogicalResult halide_backend::defineAvgPool2d(Kernel &kernel, nn::AvgPool2dOp op
   PoolWindow window(windowOp);
   Halide::Type type = kernel.get(op.getInput()).type;
 
-  // Elements of the window that count: those in the input, with its padding or not.
-  Expr count;
-  bool isConstant = true;
-  for (unsigned dim = 0; dim < 2; ++dim) {
-    int low = op.getCountIncludePad() ? -static_cast<int>(window.padding[dim]) : 0;
-    int high = static_cast<int>(window.in[dim] + (op.getCountIncludePad() ? window.padding[dim + 2] : 0));
-    Expr begin = window.position(dim, domain.point.at[dim + 2], 0);
-    Expr end = begin + static_cast<int>(window.size[dim]);
-    bool cutsLow = window.reach[dim] > -low, cutsHigh = window.in[dim] + window.reach[dim + 2] > high;
-    Expr extent = (cutsHigh ? Halide::min(end, high) : end) - (cutsLow ? Halide::max(begin, low) : begin);
-    if (!cutsLow && !cutsHigh)
-      extent = static_cast<int>(window.size[dim]);
-    isConstant &= !cutsLow && !cutsHigh;
-    count = count.defined() ? count * extent : extent;
-  }
-  Expr divisor = isConstant ? constant(type, static_cast<double>(window.size[0] * window.size[1]))
-                            : Halide::cast(type, count);
+  Expr count = window.countElements(domain.point, type, op.getCountIncludePad());
+  bool isConstant = Halide::Internal::is_const(count);
   defineWindow(
       kernel, windowOp, window, domain, constant(type, 0), true, maxUnrolledWindow,
       [](Expr a, Expr b) { return a + b; },
       [&](Expr sum) {
-        return isConstant ? sum * constant(type, 1.0 / (window.size[0] * window.size[1])) : sum / divisor;
+        return isConstant ? sum * constant(type, 1.0 / (window.size[0] * window.size[1])) : sum / count;
       });
   return success();
 }

@@ -1,4 +1,4 @@
-// Layers that only move elements: index arithmetic.
+// What only moves elements, or makes them of nothing: index arithmetic.
 #include "compiler/halide/algorithms/Algorithms.h"
 
 using namespace mlir;
@@ -93,6 +93,49 @@ LogicalResult halide_backend::defineConcat(Kernel &kernel, nn::ConcatOp op) {
     value = value.defined() ? select(domain.point.at[dim] < static_cast<int>(begin + extent), element, value) : element;
   }
   kernel.define(op, domain, value);
+  return success();
+}
+
+LogicalResult halide_backend::defineFill(Kernel &kernel, nn::FillOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  kernel.define(op, domain, constant(elementType(op.getType()), op.getValue().convertToDouble()));
+  return success();
+}
+
+LogicalResult halide_backend::defineDilate(Kernel &kernel, nn::DilateOp op) {
+  Domain domain = kernel.makeDomainOf(op.getResult());
+  const Tensor &input = kernel.get(op.getInput());
+  Point at = domain.point;
+  Expr isPixel = Halide::Internal::const_true();
+  for (size_t dim : {2, 3}) {
+    int stride = static_cast<int>(op.getStride()[dim - 2]), last = static_cast<int>(input.shape[dim] - 1);
+    Expr index = domain.point.at[dim];
+    isPixel = isPixel && index % stride == 0 && index / stride <= last;
+    at.at[dim] = Halide::clamp(index / stride, 0, last);
+  }
+  kernel.define(op, domain, select(isPixel, input.read(at), constant(input.type, 0)));
+  return success();
+}
+
+LogicalResult halide_backend::defineTransposeWeight(Kernel &kernel, nn::TransposeWeightOp op) {
+  // Weights lie row-major whatever the layout of the kernel's activations.
+  Domain domain = makeDomain(kernel.shapeOf(op.getType()), 0);
+  const Tensor &weight = kernel.get(op.getWeight());
+  Point output, input;
+  output.at = {0, domain.point.at[1]};
+  input.at = {0, domain.point.at[0]};
+  if (domain.shape.size() == 2) {
+    kernel.define(op, domain, kernel.readWeight(op.getWeight(), output, input, 0, 0));
+    return success();
+  }
+  int groupInputs = static_cast<int>(weight.shape[1]), groupOutputs = static_cast<int>(weight.shape[0] / op.getGroups());
+  if (op.getGroups() > 1) {
+    output.at[1] = domain.point.at[0] / groupInputs * groupOutputs + domain.point.at[1];
+    input.at[1] = domain.point.at[0] % groupInputs;
+  }
+  Expr y = static_cast<int>(domain.shape[2] - 1) - domain.point.at[2];
+  Expr x = static_cast<int>(domain.shape[3] - 1) - domain.point.at[3];
+  kernel.define(op, domain, kernel.readWeight(op.getWeight(), output, input, y, x));
   return success();
 }
 

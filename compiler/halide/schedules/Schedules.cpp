@@ -79,8 +79,26 @@ LogicalResult halide_backend::checkParameter(Kernel &kernel, StringRef name, int
                                            << value;
 }
 
+/// Whether the kernel's schedule shares its loops out among threads.
+static bool isParallel(Attribute schedule) {
+  return llvm::TypeSwitch<Attribute, bool>(schedule)
+      .Case<kernel::DenseAttr, kernel::DepthwiseAttr, kernel::DirectConvAttr, kernel::PointwiseAttr, kernel::WinogradAttr>(
+          [](auto attribute) { return attribute.getParallel() != kernel::Axis::None; })
+      .Default(false);
+}
+
 LogicalResult halide_backend::applySchedule(Kernel &kernel) {
   Attribute schedule = kernel.getSchedule();
+  for (Helper &helper : kernel.helpers) {
+    SmallVector<Loop> loops;
+    for (auto &[var, extent] : helper.outerLoops)
+      loops.push_back({var, extent});
+    Var step = loops.empty() ? Var::outermost() : loops[0].var;
+    if (schedule && isParallel(schedule) && !loops.empty())
+      step = parallelize(helper.func, loops);
+    for (Func &func : helper.inside)
+      func.compute_at(helper.func, step);
+  }
   bool isWinograd = llvm::any_of(kernel.reductions, [](const Reduction &each) { return each.winograd.has_value(); });
   if (isWinograd != isa_and_nonnull<kernel::WinogradAttr>(schedule))
     return kernel.op.emitOpError("expects the schedule winograd and weights of form winograd together");

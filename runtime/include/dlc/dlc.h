@@ -65,7 +65,9 @@ typedef enum dlc_status {
   /// The session is already running on another thread.
   DLC_ERROR_BUSY = -11,
   /// A kernel reported a failure, or used more scratch than was planned.
-  DLC_ERROR_KERNEL = -12
+  DLC_ERROR_KERNEL = -12,
+  /// A part of a training step was asked for before the part that it needs.
+  DLC_ERROR_ORDER = -13
 } dlc_status;
 
 /// A short constant description of a status code, never null.
@@ -279,7 +281,7 @@ typedef struct dlc_step_info {
   int64_t bytes_read;
   int64_t bytes_written;
   int64_t nanoseconds; // summed over `runs`; 0 without dlc_options.profile
-  int64_t runs;
+  int64_t runs;        // how often the step was run and measured
 } dlc_step_info;
 
 int32_t dlc_step_count(const dlc_session *session);

@@ -1,12 +1,13 @@
 // The binary interface between a compiled object and the runtime. The compiler
 // writes what stands here and the runtime reads it; nothing else defines it.
 //
-// net.o exports one `const struct dlc_model NAME_model`. Every number is an
+// net.o exports one `const struct dlc_model NAME_model`, and where it was compiled
+// for training one `const struct dlc_training NAME_training`. Every number is an
 // int64_t in one flat table, every name is an offset into one string pool, so
 // that the object needs no relocations but the struct's four pointers.
 //
 // The table is a header of DLC_HEADER_LENGTH entries at fixed indices, and
-// after it, in any order, five arrays of fixed-length records. The header tells
+// after it, in any order, seven arrays of fixed-length records. The header tells
 // where each array begins (index of its first entry) and how many records it
 // has; field F of record i stands at table[begin + i * DLC_x_LENGTH + F].
 //
@@ -74,6 +75,7 @@ struct dlc_training {
 #define DLC_MODEL_MAGIC INT64_C(0x6c65646f6d636c64) // "dlcmodel"
 #define DLC_ABI_VERSION 2
 #define DLC_WEIGHTS_ALIGNMENT 64
+#define DLC_STATE_ALIGNMENT 64 // of every place in the training state, and of its sizes
 
 /// The header: indices into the table.
 enum dlc_header_field {
@@ -111,11 +113,11 @@ enum dlc_header_field {
   DLC_HEADER_STEPS = 27, // step records
 
   // The training state; all 0 in a model that is no part of a dlc_training.
-  DLC_HEADER_FORWARD_STEPS = 28,  // steps before the backward phase; all of them where there is none
-  DLC_HEADER_STATE_BYTES = 29,    // of the state; the same in all models of a dlc_training
-  DLC_HEADER_STATE_INITIAL = 30,  // bytes at its begin that have initial values, the rest being 0 ...
-  DLC_HEADER_STATE_WEIGHTS = 31,  // ... which begin here in the weights
-  DLC_HEADER_STATE_TRAINED = 32,  // bytes at its begin that the optimiser changes
+  DLC_HEADER_FORWARD_STEPS = 28,   // steps before the backward phase; all of them where there is none
+  DLC_HEADER_STATE_BYTES = 29,     // of the state; the same in all models of a dlc_training
+  DLC_HEADER_STATE_INITIAL = 30,   // bytes at its begin that have initial values, the rest being 0 ...
+  DLC_HEADER_STATE_WEIGHTS = 31,   // ... which begin here in the weights
+  DLC_HEADER_STATE_TRAINED = 32,   // bytes at its begin that the optimiser changes
   DLC_HEADER_STATE_GRADIENTS = 33, // where their gradients begin, laid out alike
   DLC_HEADER_VARIABLE_COUNT = 34,
   DLC_HEADER_VARIABLES = 35, // variable records, of the step
@@ -127,8 +129,8 @@ enum dlc_header_field {
 /// A tensor of the training state with initial values: a parameter or a statistic.
 enum dlc_variable_field {
   DLC_VARIABLE_NAME = 0,
-  DLC_VARIABLE_TYPE = 1,  // dlc_type
-  DLC_VARIABLE_PLACE = 2, // its first byte in the state
+  DLC_VARIABLE_TYPE = 1,    // dlc_type
+  DLC_VARIABLE_PLACE = 2,   // its first byte in the state
   DLC_VARIABLE_TRAINED = 3, // 1: it has a gradient, and the optimiser changes it
   DLC_VARIABLE_READY = 4,   // the step that completes its gradient; -1 where it has none
   DLC_VARIABLE_RANK = 5,
@@ -146,7 +148,7 @@ enum dlc_tensor_field {
   DLC_TENSOR_RANK = 2, // 0 .. DLC_MAX_RANK
   DLC_TENSOR_BYTES_FIXED = 3,
   DLC_TENSOR_BYTES_PER_BATCH = 4,
-  DLC_TENSOR_DIMS = 5, // DLC_MAX_RANK entries; -1: the batch; unused ones 0
+  DLC_TENSOR_DIMS = 5,     // DLC_MAX_RANK entries; -1: the batch; unused ones 0
   DLC_TENSOR_DEFAULT = 13, // of a hyper-parameter: the bits of its value as a double
   DLC_TENSOR_LENGTH = 14
 };

@@ -124,8 +124,9 @@ def winograd_g(m):
 class Value:
     name: str
     array: np.ndarray  # with its batch
-    is_activation: bool = True
+    is_activation: bool = True  # dimension 0 is the batch
     layout: object = None
+    element: str = ""  # where it is not the kernel's
 
 
 @dataclass
@@ -154,18 +155,19 @@ class Kernel:
         self.arguments.append(value)
         return value
 
-    def parameter(self, *shape, layout=None, scale=1.0, positive=False):
-        array = (self.random.standard_normal(shape) * scale).astype(self.dtype)
+    def parameter(self, *shape, layout=None, scale=1.0, positive=False, array=None):
+        if array is None:
+            array = (self.random.standard_normal(shape) * scale).astype(self.dtype)
         if positive:
             array = np.abs(array) + self.dtype(0.5)
         value = Value(f"%arg{len(self.arguments)}", array, False, layout or Plain())
         self.arguments.append(value)
         return value
 
-    def op(self, name, inputs, attributes="", parameters=None, function=None, **config):
+    def op(self, name, inputs, attributes="", parameters=None, function=None, has_batch=True, element="", **config):
         """Appends an op; `config` is the reference's."""
         parameters = parameters or {}
-        wide = lambda a: a.astype(np.float64)  # noqa: E731
+        wide = lambda a: a.astype(np.float64) if a.dtype.kind == "f" else a  # noqa: E731
         with np.errstate(all="ignore"):
             if function:
                 array = function(*[wide(v.array) for v in inputs])
@@ -173,7 +175,7 @@ class Kernel:
                 array = getattr(reference, name, None) or reference.OPERATORS[name]
                 arrays = [wide(v.array) for v in inputs]
                 array = array(*arrays, config, {k: wide(v.array) for k, v in parameters.items()})
-        result = Value(f"%{self.count}", array)
+        result = Value(f"%{self.count}", array, has_batch, element=element)
         self.count += 1
         self.ops.append((result, name, list(inputs) + list(parameters.values()), attributes))
         return result
@@ -223,9 +225,9 @@ class Kernel:
         shape = list(value.array.shape)
         if value.is_activation and shape:
             shape[0] = batch
-        element = {"f4": "f32", "f8": "f64", "u1": "ui8", "i1": "si8"}[value.array.dtype.str[1:]]
-        if value not in self.arguments:
-            element = "f64" if self.dtype == np.float64 else "f32"
+        element = {"f4": "f32", "f8": "f64", "u1": "ui8", "i1": "si8", "i4": "i32", "u4": "ui32"}[value.array.dtype.str[1:]]
+        if not any(value is argument for argument in self.arguments):
+            element = value.element or ("f64" if self.dtype == np.float64 else "f32")
         return f"tensor<{''.join(f'{e}x' for e in shape)}{element}{(layout or Plain()).text}>"
 
     def text(self, schedule=None, vector_bytes=64):
@@ -239,7 +241,8 @@ class Kernel:
         lines.append(f"kernel.func private @{self.name}({arguments}) -> ({', '.join(results)}){attributes} {{")
         for result, name, operands, extra in self.ops:
             ins = [self.type_of(v, v.layout) for v in operands]
-            lines.append(f"  {result.name} = nn.{name} {', '.join(v.name for v in operands)} {{{extra}}} : "
+            extra = f" {{{extra}}}" if extra else ""
+            lines.append(f"  {result.name} = nn.{name} {', '.join(v.name for v in operands)}{extra} : "
                          f"({', '.join(ins)}) -> {self.type_of(result)}")
         names = ", ".join(v.name for v, _ in self.results)
         operand_types = [self.type_of(v) if v not in self.arguments else self.type_of(v, v.layout)
@@ -309,6 +312,8 @@ def read_back(buffer, keep, array, layout):
     """The logical array, and whether all that is around it in storage is as it should be."""
     _, flat, _, shape, gap = keep
     view = flat.reshape(shape[0], -1)[:, : int(np.prod(shape[1:]))].reshape(shape) if shape else flat.reshape(())
+    if isinstance(layout, Weights):
+        return view.copy(), not view[layout.store(np.ones_like(array)) == 0].any()
     if not isinstance(layout, Blocked):
         return view.copy(), True
     l, c = layout.lanes, array.shape[1]
@@ -318,7 +323,7 @@ def read_back(buffer, keep, array, layout):
         h, w = array.shape[2:]
         frame = np.ones(view.shape, bool)
         frame[:, :, t : t + h, left : left + w] = False
-        sound = bool(np.isnan(view[frame]).all())  # halos belong to the driver
+        sound = view.dtype.kind != "f" or bool(np.isnan(view[frame]).all())  # halos belong to the driver
         view = view[:, :, t : t + h, left : left + w]
     full = np.moveaxis(view, -1, 2)
     full = full.reshape(full.shape[0], -1, *full.shape[3:])
@@ -366,7 +371,8 @@ class Compiled:
     def bind(self, kernel, gap=0):
         """Descriptors of all arguments and results. The only result takes the place of the argument that allows it."""
         described = [describe(v.array, v.layout, False, gap if v.is_activation and v.array.ndim > 1 else 0) for v in kernel.arguments]
-        self.results = [describe(v.array.astype(kernel.dtype), l, True, gap if v.array.ndim > 1 else 0) for v, l in kernel.results]
+        self.results = [describe(v.array.astype(v.array.dtype if v.element else kernel.dtype), l, True,
+                                 gap if v.is_activation and v.array.ndim > 1 else 0) for v, l in kernel.results]
         if kernel.in_place is not None:
             buffer, keep = described[kernel.arguments.index(kernel.in_place)]
             self.results[0][0].host = buffer.host + (self.results[0][0].host - self.results[0][1][1].ctypes.data)
@@ -405,7 +411,8 @@ def check(compiler, kernel, schedule=None, tolerance=2e-5, vector_bytes=64, gap=
             return f"took scratch {scratch} but planned {planned} and {compiled.worker}\n{text}"
         for (value, layout), (buffer, keep) in zip(kernel.results, compiled.results):
             array, sound = read_back(buffer, keep, value.array, layout)
-            distance = reference.distance(array, value.array)
+            expected = layout.store(value.array) if isinstance(layout, Weights) else value.array
+            distance = reference.distance(array, expected)
             if not distance <= tolerance:
                 return f"is off by {distance} (asserts {with_asserts}, threads {threads})\n{text}"
             if not sound:

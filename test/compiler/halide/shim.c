@@ -162,7 +162,6 @@ ERROR(buffer_extents_too_large)
 ERROR(host_is_null)
 ERROR(out_of_memory)
 ERROR(unaligned_host_ptr)
-ERROR(explicit_bounds_too_small)
 ERROR(fold_factor_too_small)
 ERROR(bad_fold)
 ERROR(bad_extern_fold)
@@ -176,6 +175,16 @@ ERROR(host_and_device_dirty)
 ERROR(buffer_is_null)
 ERROR(constraints_make_required_region_smaller)
 ERROR(split_factor_not_positive)
+int halide_error_explicit_bounds_too_small(void *context, const char *func,
+                                           const char *var, int min_bound,
+                                           int max_bound, int min_required,
+                                           int max_required) {
+  char text[256];
+  snprintf(text, sizeof(text), "%s is computed from %d to %d in %s but required from %d to %d", func, min_bound,
+           max_bound, var, min_required, max_required);
+  halide_error(context, text);
+  return -1;
+}
 int halide_error_access_out_of_bounds(void *context, const char *name,
                                       int dimension, int min_touched,
                                       int max_touched, int min_valid,
