@@ -77,6 +77,12 @@ struct Places {
     return Sum(kernel, name, input.type, shape, /*lanes=*/0, dims, value).read(any);
   }
   Expr sumOfWeights() const {
+    if (!weights) { // the number of places
+      Expr count = 1;
+      for (int64_t extent : shape)
+        count = count * (extent < 0 ? kernel.getBatch() : Expr(static_cast<int>(extent)));
+      return Halide::cast(input.type, count);
+    }
     return sum("weights", [&](const Point &place) { return weightOf(readClass(place)); });
   }
 
