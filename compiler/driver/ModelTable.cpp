@@ -420,7 +420,10 @@ FailureOr<ModelTable> TableBuilder::build() {
 
   auto arguments = network.getArgumentTypes();
   bool isOpen = llvm::any_of(arguments, [](Type type) { return cast<RankedTensorType>(type).isDynamicDim(0); });
-  if (!isOpen && !arguments.empty())
+  // A function of hyper-parameters alone has no batch.
+  bool hasBatch = llvm::any_of(llvm::seq<unsigned>(0, arguments.size()),
+                               [&](unsigned index) { return !network.getArgAttr(index, nn::defaultAttr); });
+  if (!isOpen && hasBatch)
     table[DLC_HEADER_BATCH] = cast<RankedTensorType>(arguments.front()).getDimSize(0);
 
   ArenaSize arena = getArenaSize(network);

@@ -357,7 +357,10 @@ void Planner::packArena() {
       continue;
     RankedTensorType type = getTensor(container.members.front());
     bool isFixed = !type.isDynamicDim(0);
-    int64_t bytes = container.elements * getElementBytes(type) * (isFixed ? type.getDimSize(0) : 1);
+    int64_t elements = container.elements * (isFixed ? type.getDimSize(0) : 1);
+    if (isa_and_nonnull<kernel::WeightsAttr>(type.getEncoding())) // packed in each run
+      elements = nn::getStorageElements(type);
+    int64_t bytes = elements * getElementBytes(type);
     LiveBlock block = {static_cast<int64_t>(llvm::alignTo(bytes, alignment)), positions.size(), 0};
     for (Value member : container.members) {
       if (auto write = firstWrite.find(member); write != firstWrite.end()) {
