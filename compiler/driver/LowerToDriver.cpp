@@ -166,6 +166,10 @@ private:
       LLVM::CondBrOp::create(builder, loc, isLast, exit, ValueRange{zero}, firsts[index + 1], ValueRange{});
     }
     builder.setInsertionPointToEnd(entry);
+    if (firsts.empty()) {
+      LLVM::BrOp::create(builder, loc, ValueRange{zero}, exit);
+      return;
+    }
     LLVM::SwitchOp::create(builder, loc, begin, exit, ValueRange{zero}, numbers, firsts,
                            SmallVector<ValueRange>(firsts.size(), ValueRange{}));
   }

@@ -62,9 +62,11 @@ private:
 
   bool placeInConcat(kernel::ConcatOp concat, OpOperand &input, int64_t offset);
   Value copy(Value value, Operation *before);
-  Operation *findEndOfPhase(Value value);
+  Operation *findEndOfPhase(OpOperand &output);
 
   bool mayLieInCallersBuffer(Value value);
+  bool isInForwardPhase(Value value);
+  bool isGradientBuffer(Value value);
   void computeReads();
   bool mayReplace(Value operand, kernel::LaunchOp launch);
 
@@ -209,13 +211,11 @@ bool Planner::mayLieInCallersBuffer(Value value) {
                        [](Value member) { return getTensor(member).getEncoding(); });
 }
 
-/// Where the phase that computes `value` ends.
-Operation *Planner::findEndOfPhase(Value value) {
-  Operation *source = value.getDefiningOp();
-  for (auto backward : network.getOps<nn::BackwardOp>())
-    if (!source || source->isBeforeInBlock(backward))
-      return backward;
-  return network.getBody().front().getTerminator();
+/// Where the phase that gives this output ends.
+Operation *Planner::findEndOfPhase(OpOperand &output) {
+  if (isInForwardPhase(output.get()) && !network.getResultAttr(output.getOperandNumber(), nn::gradientAttr))
+    return *network.getOps<nn::BackwardOp>().begin();
+  return output.getOwner();
 }
 
 LogicalResult Planner::placeOutputs() {
@@ -228,7 +228,7 @@ LogicalResult Planner::placeOutputs() {
                   forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
     if (direct)
       continue;
-    output.set(copy(output.get(), findEndOfPhase(output.get())));
+    output.set(copy(output.get(), findEndOfPhase(output)));
     forest.fix(output.get(), kernel::Space::Output, output.getOperandNumber());
   }
   return success();
@@ -321,6 +321,18 @@ bool Planner::mayReplace(Value operand, kernel::LaunchOp launch) {
   return true;
 }
 
+bool Planner::isInForwardPhase(Value value) {
+  Operation *source = value.getDefiningOp();
+  return llvm::any_of(network.getOps<nn::BackwardOp>(),
+                      [&](nn::BackwardOp backward) { return !source || source->isBeforeInBlock(backward); });
+}
+
+/// Whether the value lies where the caller wants a gradient.
+bool Planner::isGradientBuffer(Value value) {
+  const Container &container = forest.getContainer(value);
+  return container.space == kernel::Space::Output && network.getResultAttr(container.index, nn::gradientAttr);
+}
+
 void Planner::shareInPlace() {
   for (auto launch : network.getOps<kernel::LaunchOp>()) {
     auto callee = symbols.lookup<kernel::FuncOp>(launch.getCallee());
@@ -336,6 +348,10 @@ void Planner::shareInPlace() {
       if (!forest.isWhole(operand.get()) || (inArena && !forest.isWhole(result)))
         continue;
       if (!inArena && !mayLieInCallersBuffer(operand.get()))
+        continue;
+      // The caller gives the buffers of gradients when the forward phase is over.
+      if (isGradientBuffer(result) && llvm::any_of(forest.getContainer(operand.get()).members,
+                                                   [&](Value member) { return isInForwardPhase(member); }))
         continue;
       if (mayReplace(operand.get(), launch) && forest.embed(operand.get(), result, 0))
         break;

@@ -199,7 +199,11 @@ void StepBuilder::returnGradients() {
   auto getGradient = [&](Value value) {
     if (Value known = gradients.lookup(value))
       return known;
-    return Value(nn::FillOp::create(builder, value.getLoc(), value.getType(), builder.getF64FloatAttr(0)));
+    if (!isa<BlockArgument>(value))
+      return Value(nn::FillOp::create(builder, value.getLoc(), value.getType(), builder.getF64FloatAttr(0)));
+    // Nothing depends on this input: zeros, as many as it has elements.
+    return Value(nn::AffineOp::create(builder, value.getLoc(), value.getType(), value, builder.getF64FloatAttr(0),
+                                      builder.getF64FloatAttr(0)));
   };
   for (auto &[name, entry] : state.getEntries())
     if (entry.isTrained)
@@ -210,6 +214,7 @@ void StepBuilder::returnGradients() {
       auto name = step.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::nameAttr);
       appendResult(step, getGradient(argument),
                    (name ? name.getValue().str() : "input" + std::to_string(argument.getArgNumber())) + ".grad");
+      step.setResultAttr(step.getNumResults() - 1, nn::gradientAttr, builder.getUnitAttr());
     }
 }
 
@@ -222,8 +227,11 @@ static LogicalResult buildTraining(func::FuncOp network) {
   FailureOr<StatePlan> state = StatePlan::of(network);
   if (failed(state))
     return failure();
-  if (state->trainedBytes == 0)
-    return network.emitOpError("has no parameters to train");
+  bool wantsInputs = llvm::any_of(network.getArguments(), [&](BlockArgument argument) {
+    return network.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr) != nullptr;
+  });
+  if (state->trainedBytes == 0 && !wantsInputs)
+    return network.emitOpError("has nothing to train: no parameter that is not frozen, and no input that requires a gradient");
   auto optimizer = training ? training.getAs<DictionaryAttr>("optimizer") : DictionaryAttr();
   auto name = optimizer ? optimizer.getAs<StringAttr>("op") : StringAttr();
   if (!name || !nn::findTrainingPart(nn::getOptimizers(), name.getValue()))
@@ -238,7 +246,8 @@ static LogicalResult buildTraining(func::FuncOp network) {
                                      builder.getFunctionType({}, {}));
   update->setAttr(nn::roleAttr, builder.getStringAttr("update"));
   builder.setInsertionPointToStart(update.addEntryBlock());
-  buildUpdate(update, optimizer, *state);
+  if (state->trainedBytes)
+    buildUpdate(update, optimizer, *state);
   builder.setInsertionPointToEnd(&update.getBody().front());
   func::ReturnOp::create(builder, network.getLoc());
 

@@ -66,7 +66,11 @@ LogicalResult NnDialect::verifyRegionArgAttribute(Operation *op, unsigned region
 
 LogicalResult NnDialect::verifyRegionResultAttribute(Operation *op, unsigned region, unsigned result,
                                                      NamedAttribute attribute) {
-  return verifyAttribute(op, attribute, nameRule);
+  static const AttributeRule known[] = {
+      nameRule,
+      {gradientAttr, "a unit", [](Attribute value) { return isa<UnitAttr>(value); }},
+  };
+  return verifyAttribute(op, attribute, known);
 }
 
 namespace dlc::nn {

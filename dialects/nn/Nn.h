@@ -60,6 +60,9 @@ inline constexpr llvm::StringLiteral nameAttr = "nn.name";
 /// The unit attribute of a function argument whose gradient the program asks for.
 inline constexpr llvm::StringLiteral requiresGradAttr = "nn.requires_grad";
 
+/// The unit attribute of a training step's result that belongs to the backward phase.
+inline constexpr llvm::StringLiteral gradientAttr = "nn.gradient";
+
 /// The attribute, false, of a parameter that training leaves alone.
 inline constexpr llvm::StringLiteral trainableAttr = "nn.trainable";
 
