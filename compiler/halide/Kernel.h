@@ -43,6 +43,44 @@ struct Winograd {
   Func result;       // the op's value
 };
 
+/// The gradient of a convolution's weight. A tile of it is summed over some
+/// images' planes (`part`), these sums in order over the images of a chunk (`sum`),
+/// and the chunks in order.
+struct GradWeight {
+  struct Vars {
+    Var lane{"lane"};                         // of output channels, or of x
+    Var kx{"kx"}, ky{"ky"};                   // the window
+    Var i{"i"}, iBlock{"i_block"};            // input channels
+    Var o{"o"};                               // blocks of output channels, or these
+    Var group{"group"}, chunk{"chunk"};       // of images
+  };
+  Vars vars;
+  bool inRows = false; // lanes run over x
+  int64_t lanes, width, height, inputs, inputBlocks, outputs; // extents of `vars`
+  int64_t pixels;      // that a part's innermost loop runs over
+  Func part;
+  RDom plane;          // x, y[, image]
+  Func sum;
+  RDom groups;
+  std::vector<std::pair<Func, Domain>> copies; // of operands, with their padding
+};
+
+/// The gradient of a linear layer's weight, in tiles of `rows` outputs by `blocks`
+/// vectors of inputs.
+struct LinearGrad {
+  static constexpr int64_t maxBlocks = 4, maxRows = 6;
+  struct Vars {
+    Var lane{"lane"}, block{"block"}, iTile{"i_tile"}; // of the inputs
+    Var row{"row"}, oTile{"o_tile"};                   // of the outputs
+    Var line{"line"};                                  // item, and what else is summed over
+  };
+  Vars vars;
+  int64_t lanes, blocks, rows;
+  Func input, gradient; // packed
+  Func sum;
+  RDom lines;
+};
+
 /// A Func that accumulates over `domain`, whose value an op returns unchanged at
 /// the same coordinates.
 struct Reduction {
@@ -134,6 +172,8 @@ public:
   /// [N, C, 1, H · W]. Not with asserts, as descriptors have two dimensions there.
   bool flatPlane = false;
   std::deque<Reduction> reductions;
+  std::optional<GradWeight> gradWeight;
+  std::optional<LinearGrad> linearGrad;
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
   std::vector<Halide::Argument> arguments;

@@ -48,6 +48,7 @@ private:
   Attribute selectWinograd(const ContractionShape &shape, int64_t tile);
   Attribute selectDepthwise(const ContractionShape &shape);
   Attribute selectDense(const ContractionShape &shape);
+  Attribute selectGradWeight(nn::Conv2dGradWeightOp op);
   Attribute selectPointwise();
 
   int64_t getTile() const;
@@ -70,6 +71,8 @@ int64_t Selector::getTile() const {
 }
 
 Attribute Selector::select() {
+  for (auto op : func.getBlock().getOps<nn::Conv2dGradWeightOp>())
+    return selectGradWeight(op);
   if (!parts.contraction)
     return selectPointwise();
   ContractionShape shape = ContractionShape::of(parts.contraction);
@@ -163,6 +166,44 @@ Attribute Selector::selectDense(const ContractionShape &shape) {
   while (tileC * tileN + std::min(tileC, tileN) + 1 > machine.registers)
     --tileN;
   return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None);
+}
+
+/// About 16 sums in registers, of which an image's plane is read: two blocks of
+/// output channels by eight input channels, or columns of the window where these
+/// are few. Small planes are summed four at a time, with all input channels of an
+/// image while its gradient is in the cache; windows with a stride read an image
+/// once for all output channels, as they use little of each of its lines. Where
+/// tiles are too few to share, chunks of the batch are.
+Attribute Selector::selectGradWeight(nn::Conv2dGradWeightOp op) {
+  auto input = cast<RankedTensorType>(op.getInput().getType()), gradient = cast<RankedTensorType>(op.getGradient().getType());
+  ArrayRef<int64_t> weight = cast<RankedTensorType>(op.getType()).getShape();
+  bool inRows = !kernel::getBlocked(gradient), isDepthwise = op.getGroups() > 1 && weight[1] == 1 && gradient.getDimSize(1) == input.getDimSize(1);
+  bool isTiled = op.getGroups() == 1 || (isDepthwise && !kernel::getBlocked(input) == inRows);
+  if (!isTiled || (inRows && op.getStride()[1] != 1))
+    return selectPointwise();
+  int64_t blocks = inRows ? weight[0] : llvm::divideCeilSigned(weight[0], machine.lanes);
+  int64_t sums = std::min<int64_t>(16, machine.registers / 2), columns = weight[3];
+  int64_t tileC, tileI = 1, tileK = 1, inputBlocks = 1;
+  if (inRows) {
+    tileK = std::min<int64_t>(columns, 5);
+    tileC = std::clamp<int64_t>(sums / tileK, 1, blocks);
+  } else {
+    int64_t inputs = isDepthwise ? 1 : kernel::getBlocked(input) ? machine.lanes : std::min<int64_t>(weight[1], 16);
+    inputBlocks = llvm::divideCeilSigned(weight[1], inputs);
+    tileC = std::min<int64_t>(blocks, inputs == 1 ? 4 : 2);
+    tileI = std::clamp<int64_t>(sums / tileC, 1, inputs);
+    if (tileI > 8)
+      tileI = 8;
+    tileK = std::clamp<int64_t>(3 * sums / 2 / (tileC * tileI), 1, columns);
+  }
+  int64_t pixels = gradient.getDimSize(2) * gradient.getDimSize(3);
+  bool isSmall = pixels <= 64, isStrided = op.getStride()[0] > 1 || op.getStride()[1] > 1;
+  auto inside = isStrided ? kernel::Operands::Outputs : isSmall ? kernel::Operands::Inputs : kernel::Operands::None;
+  int64_t outside = (inside == kernel::Operands::Inputs ? 1 : inputBlocks) *
+                    (inside == kernel::Operands::Outputs ? 1 : llvm::divideCeilSigned(blocks, tileC));
+  int64_t chunks = outside % 2 == 0 || outside > 8 ? 1 : 8;
+  return kernel::GradWeightAttr::get(context, tileC, tileI, tileK, isSmall ? 4 : 1, chunks, inside,
+                                     isParallel() ? Axis::Both : Axis::None);
 }
 
 Attribute Selector::selectPointwise() {

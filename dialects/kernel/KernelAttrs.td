@@ -132,6 +132,34 @@ def Kernel_DenseAttr : Kernel_Schedule<"Dense", "dense"> {
   let assemblyFormat = "`<` struct($tileC, $tileN, $parallel) `>`";
 }
 
+def Kernel_Operands : I32EnumAttr<"Operands", "operands of a gradient", [
+    I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Inputs", 1, "inputs">,
+    I32EnumAttrCase<"Outputs", 2, "outputs">, I32EnumAttrCase<"All", 3, "all">]> {
+  let cppNamespace = "::dlc::kernel";
+}
+
+class Kernel_OperandsParameter<string default> : EnumParameter<Kernel_Operands> {
+  let defaultValue = "Operands::" # default;
+}
+
+def Kernel_GradWeightAttr : Kernel_Schedule<"GradWeight", "grad_weight"> {
+  let summary = "gradient of a convolution's weight: sums over images, tile by tile of the weight";
+  let description = [{
+    A tile of `tileC` blocks of output channels by `tileI` input channels by
+    `tileK` columns of the window stays in registers while the planes of `images`
+    images are summed. These sums are added up in order, and where there are
+    several `chunks` of the batch, these in order at last. `inside` says which
+    blocks are gone through for each image, the others having it outside of them:
+    threads share those and the chunks. Where the gradient is row-major, lanes run over x, and a block is a
+    channel.
+  }];
+  let parameters = (ins "int64_t":$tileC, "int64_t":$tileI, DefaultValuedParameter<"int64_t", "1">:$tileK,
+                        DefaultValuedParameter<"int64_t", "1">:$images, DefaultValuedParameter<"int64_t", "1">:$chunks,
+                        Kernel_OperandsParameter<"None">:$inside,
+                        Kernel_AxisParameter<"Both">:$parallel);
+  let assemblyFormat = "`<` struct($tileC, $tileI, $tileK, $images, $chunks, $inside, $parallel) `>`";
+}
+
 def Kernel_PointwiseAttr : Kernel_Schedule<"Pointwise", "pointwise"> {
   let summary = "each result by itself: elementwise chains, pools, normalisation, copies";
   let parameters = (ins "int64_t":$lanes, DefaultValuedParameter<"int64_t", "1">:$unroll,

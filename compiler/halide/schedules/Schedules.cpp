@@ -79,10 +79,12 @@ LogicalResult halide_backend::checkParameter(Kernel &kernel, StringRef name, int
                                            << value;
 }
 
-/// Whether the kernel's schedule shares its loops out among threads.
-static bool isParallel(Attribute schedule) {
+bool halide_backend::isParallel(Attribute schedule) {
+  if (!schedule)
+    return false;
   return llvm::TypeSwitch<Attribute, bool>(schedule)
-      .Case<kernel::DenseAttr, kernel::DepthwiseAttr, kernel::DirectConvAttr, kernel::PointwiseAttr, kernel::WinogradAttr>(
+      .Case<kernel::DenseAttr, kernel::DepthwiseAttr, kernel::DirectConvAttr, kernel::GradWeightAttr,
+            kernel::PointwiseAttr, kernel::WinogradAttr>(
           [](auto attribute) { return attribute.getParallel() != kernel::Axis::None; })
       .Default(false);
 }
@@ -94,7 +96,7 @@ LogicalResult halide_backend::applySchedule(Kernel &kernel) {
     for (auto &[var, extent] : helper.outerLoops)
       loops.push_back({var, extent});
     Var step = loops.empty() ? Var::outermost() : loops[0].var;
-    if (schedule && isParallel(schedule) && !loops.empty())
+    if (isParallel(schedule) && !loops.empty())
       step = parallelize(helper.func, loops);
     for (Func &func : helper.inside)
       func.compute_at(helper.func, step);
@@ -102,6 +104,12 @@ LogicalResult halide_backend::applySchedule(Kernel &kernel) {
   bool isWinograd = llvm::any_of(kernel.reductions, [](const Reduction &each) { return each.winograd.has_value(); });
   if (isWinograd != isa_and_nonnull<kernel::WinogradAttr>(schedule))
     return kernel.op.emitOpError("expects the schedule winograd and weights of form winograd together");
+  if (isa_and_nonnull<kernel::GradWeightAttr>(schedule) && !kernel.gradWeight)
+    return kernel.op.emitOpError("expects the gradient of a convolution's weight where its schedule is grad_weight");
+  if (kernel.gradWeight)
+    return scheduleGradWeight(kernel, schedule);
+  if (kernel.linearGrad)
+    return scheduleLinearGrad(kernel, schedule);
   if (!schedule)
     return schedulePointwise(kernel, nullptr);
   return llvm::TypeSwitch<Attribute, LogicalResult>(schedule)

@@ -40,6 +40,9 @@ bool mayBeInPlace(Kernel &kernel);
 /// The copy of a contraction's input, if there is one, before everything else.
 void schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel);
 
+/// Whether a schedule shares loops out among the threads; null does not.
+bool isParallel(mlir::Attribute schedule);
+
 /// Whether `value` is from `low` to `high`; else a diagnostic at the kernel.
 llvm::LogicalResult checkParameter(Kernel &kernel, llvm::StringRef name, int64_t value, int64_t low, int64_t high);
 
@@ -49,6 +52,8 @@ llvm::LogicalResult checkParameter(Kernel &kernel, llvm::StringRef name, int64_t
 
 llvm::LogicalResult scheduleDense(Kernel &kernel, kernel::DenseAttr schedule);
 llvm::LogicalResult scheduleDepthwise(Kernel &kernel, kernel::DepthwiseAttr schedule);
+llvm::LogicalResult scheduleGradWeight(Kernel &kernel, mlir::Attribute schedule);
+llvm::LogicalResult scheduleLinearGrad(Kernel &kernel, mlir::Attribute schedule);
 llvm::LogicalResult scheduleDirectConv(Kernel &kernel, kernel::DirectConvAttr schedule);
 llvm::LogicalResult schedulePointwise(Kernel &kernel, kernel::PointwiseAttr schedule);
 llvm::LogicalResult scheduleWinograd(Kernel &kernel, kernel::WinogradAttr schedule);

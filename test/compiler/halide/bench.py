@@ -9,6 +9,8 @@ import argparse
 import ctypes
 import sys
 
+import numpy as np
+
 from kernels import Blocked, Compiler, Kernel, Plain, Weights
 from random_kernels import known_lanes
 
@@ -113,6 +115,111 @@ plain("lrn 96 55", simple("local_response_norm", 96, 55, 55, layout=blocked(), t
 plain("softmax 1000", simple("softmax", 1000), "#kernel.pointwise<lanes = 16, parallel = none>")
 plain("tanh 64k", simple("tanh", 65536), "#kernel.pointwise<lanes = 16, parallel = none>")
 plain("gap 2048 7", simple("global_avg_pool2d", 2048, 7, 7, layout=blocked()), "#kernel.pointwise<lanes = 16, parallel = none>")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Training, batch 64
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def grad_weight(name, i, o, hw, k, stride, tile, plain=False, batch=64, schedule=None):
+    """`tile`: tileC, tileI, tileK, images, chunks."""
+
+    def build():
+        kernel = Kernel(batch=batch)
+        out = -(-hw // stride)
+        reach = (k // 2,) * 4
+        x = kernel.input(i, hw, hw, layout=Plain() if plain or i < 16 else Blocked(16, reach))
+        dy = kernel.input(o, out, out, layout=Plain() if plain else blocked())
+        text = (f"kernel_size = array<i64: {k}, {k}>, stride = array<i64: {stride}, {stride}>, padding = array<i64: {', '.join(map(str, reach))}>, "
+                "dilation = array<i64: 1, 1>, groups = 1 : i64")
+        y = kernel.op("conv2d_grad_weight", [x, dy], text, function=lambda x, dy: np.zeros((o, i, k, k)), has_batch=False)
+        kernel.returns(y, Plain())
+        return kernel, 2 * batch * i * o * k * k * out * out
+
+    names = ("tileC", "tileI", "tileK", "images", "chunks", "inside")
+    ROWS.append((name, build, schedule or f"#kernel.grad_weight<{', '.join(f'{n} = {t}' for n, t in zip(names, tile))}>"))
+
+
+grad_weight("dw 64 32 3x3", 64, 64, 32, 3, 1, (2, 8, 1, 1, 1))
+grad_weight("dw 128 16 3x3", 128, 128, 16, 3, 1, (2, 8, 1, 1, 1))
+grad_weight("dw 256 8 3x3", 256, 256, 8, 3, 1, (2, 8, 1, 4, 1))
+grad_weight("dw 512 4 3x3", 512, 512, 4, 3, 1, (2, 8, 1, 4, 1))
+grad_weight("dw 64 128 3x3/2", 64, 128, 32, 3, 2, (2, 8, 1, 1, 1))
+grad_weight("dw 64 256 1x1 16", 64, 256, 16, 1, 1, (2, 8, 1, 1, 1))
+grad_weight("dw 64 128 1x1/2 32", 64, 128, 32, 1, 2, (2, 8, 1, 1, 1))
+grad_weight("dw 16 32 3x3", 16, 16, 32, 3, 1, (1, 8, 3, 1, 8))
+grad_weight("dw 3 64 3x3 32", 3, 64, 32, 3, 1, (2, 3, 3, 1, 8))
+grad_weight("dw 3 64 7x7/2 112", 3, 64, 112, 7, 2, (2, 1, 7, 1, 8), batch=8)
+grad_weight("dw lenet conv1", 1, 6, 28, 5, 1, (3, 1, 5, 1, 8), plain=True)
+grad_weight("dw lenet conv2 rows", 6, 16, 14, 5, 1, (4, 1, 5, 1, 8), plain=True)
+
+
+def linear_grad(name, i, o, layout, batch=64):
+    def build():
+        kernel = Kernel(batch=batch)
+        x, dy = kernel.input(i, layout=layout), kernel.input(o, layout=layout)
+        y = kernel.op("linear_grad_weight", [x, dy], function=lambda x, dy: np.zeros((o, i)), has_batch=False)
+        kernel.returns(y, Plain())
+        return kernel, 2 * batch * i * o
+
+    ROWS.append((name, build, "#kernel.pointwise<lanes = 16>"))
+
+
+for i, o in ((4096, 4096), (9216, 128), (400, 120), (84, 10)):
+    linear_grad(f"dw linear {i} {o}", i, o, Plain())
+    linear_grad(f"dw linear {i} {o} blocked", i, o, blocked())
+
+
+def streaming(name, op, shapes, result, text="", vectors=0, static=False, layout=None, batch=64, index=None, out=None):
+    """Ops whose measure is the memory that they touch: a "FLOP" is a byte here."""
+
+    def build():
+        kernel = Kernel(batch=batch)
+        own = lambda shape: layout if len(shape) in (1, 3) and layout else Plain()  # noqa: E731
+        inputs = [kernel.input(*s, layout=own(s)) for s in shapes]
+        if index:
+            inputs.append(kernel.input(*index, layout=own(index), array=np.zeros((batch, *index), np.uint8)))
+        inputs += [kernel.parameter(shapes[0][0], positive=True) for _ in range(vectors)]
+        full = result if static else (batch, *result)
+        y = kernel.op(op, inputs, text, function=lambda *a: np.zeros(full, np.uint8 if out == "ui8" else np.float64), has_batch=not static, element=out or "")
+        kernel.returns(y, Plain() if static else own(result))
+        return kernel, sum(v.array.nbytes for v in inputs) + y.array.size * (1 if out else 4)
+
+    ROWS.append((name, build, "#kernel.pointwise<lanes = 16>"))
+
+
+plane, small = (64, 32, 32), (64, 16, 16)
+window = "kernel_size = array<i64: 2, 2>, stride = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>"
+overlapping = "kernel_size = array<i64: 3, 3>, stride = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilation = array<i64: 1, 1>"
+for kind, at in (("blocked", blocked()), ("plain", None)):
+    streaming(f"stream reduce {kind}", "reduce", [plane], (64,), "dims = array<i64: 0, 2, 3>, mean", static=True, layout=at)
+    streaming(f"stream variance {kind}", "batch_variance", [plane], (64,), vectors=1, static=True, layout=at)
+    streaming(f"stream bn grad weight {kind}", "batch_norm2d_grad_weight", [plane, plane], (64,), "eps = 1.0e-5 : f64", 2, True, at)
+    streaming(f"stream bn grad input {kind}", "batch_norm2d_grad_input", [plane, plane], plane, "eps = 1.0e-5 : f64", 5, False, at)
+    streaming(f"stream relu grad {kind}", "leaky_relu_grad", [plane, plane], plane, "negative_slope = 0.0 : f64", layout=at)
+    streaming(f"stream argmax 2x2 {kind}", "max_pool2d_argmax", [plane], small, window, layout=at, out="ui8")
+    streaming(f"stream argmax 3x3/2 {kind}", "max_pool2d_argmax", [plane], small, overlapping, layout=at, out="ui8")
+    streaming(f"stream pool grad 2x2 {kind}", "max_pool2d_grad", [small], plane, window, layout=at, index=small)
+    streaming(f"stream pool grad 3x3/2 {kind}", "max_pool2d_grad", [small], plane, overlapping, layout=at, index=small)
+    streaming(f"stream dilate {kind}", "dilate", [small], (64, 31, 31), "stride = array<i64: 2, 2>", layout=at)
+
+
+def packing(name, op, shape, layout, text=""):
+    def build():
+        kernel = Kernel()
+        w = kernel.parameter(*shape)
+        full = shape if op == "identity" else (shape[1], shape[0], *shape[2:])
+        y = kernel.op(op, [w], text, function=lambda w: np.zeros(full), has_batch=False)
+        kernel.returns(y, layout)
+        return kernel, 2 * w.array.nbytes
+
+    ROWS.append((name, build, "#kernel.pointwise<lanes = 16>"))
+
+
+for shape in ((256, 256, 3, 3), (256, 256, 1, 1), (512, 512)):
+    packing(f"stream pack {shape}", "identity", shape, Weights("direct", 16, 16))
+    packing(f"stream transpose {shape}", "transpose_weight", shape, Weights("direct", 16, 16))
 
 
 def main():

@@ -64,10 +64,6 @@ def family(build):
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def elementwise(name, build):
-    FAMILIES[name] = lambda source: build(Training(source))
-
-
 def unary(name, function, attributes=lambda s: ({}, ""), scale=1.0):
     def build(s):
         config, text = attributes(s)
@@ -98,6 +94,9 @@ def numbers(**choices):
 
 
 def power(x, exponent):
+    """As in PyTorch, roots are those of sqrt: NaN at −inf, −inf where 1 / √−0."""
+    if abs(exponent) == 0.5:
+        return np.sqrt(x) if exponent > 0 else 1 / np.sqrt(x)
     return np.power(x, exponent)
 
 
@@ -354,7 +353,12 @@ def conv2d_grad_weight(s):
     text = ints("kernel_size", k) + ints("stride", stride) + ints("padding", pad) + ints("dilation", dilation) + f"groups = {groups} : i64"
     y = s.kernel.op("conv2d_grad_weight", [x, dy], text, has_batch=False,
                     function=lambda x, dy: grad_weight(x, dy, k, stride, pad, dilation, groups))
-    return s.done(y)
+    in_tiles = groups == 1 and (isinstance(dy.layout, Blocked) or stride[1] == 1)
+    kernel, schedule = s.done(y)
+    if in_tiles and s.pick(True, True, False):
+        schedule = (f"#kernel.grad_weight<tileC = {s.upto(1, 4)}, tileI = {s.upto(1, 8)}, tileK = {s.upto(1, 3)}, images = {s.pick(1, 1, 2, 4)}, "
+                    f"chunks = {s.pick(1, 1, 2, 8)}, inside = {s.pick('none', 'inputs', 'outputs', 'all')}, parallel = {s.axis()}>")
+    return kernel, schedule
 
 
 @family
