@@ -2,8 +2,8 @@
 # Runs all tests, from whatever state the machine is in: sets it up, builds, tests.
 #   test/run.sh               everything but the sanitizers
 #   test/run.sh --quick       without the tests that take long (REQUIRES: slow)
-#   test/run.sh --sanitize    with the sanitizers too: importer and runtime under address and undefined behaviour, the
-#                             runtime under threads
+#   test/run.sh --sanitize    with the sanitizers too: importer, runtime and data under address and undefined behaviour,
+#                             runtime and the loader of data under threads
 #   test/run.sh --werror      warnings are errors
 #   test/run.sh [...] PATH... only the tests in these files or folders of test/
 # Ends with how long it took and a line `N passed, N failed, N skipped`.
@@ -49,10 +49,10 @@ if [ -n "$sanitize" ]; then
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export TSAN_OPTIONS=halt_on_error=1
   # GCC warns of what instrumentation makes of sound code: warnings are errors in the build above alone.
-  PRESET=sanitize tools/build.sh dlc-import-test dlc-runtime-tests
-  run_lit sanitize build/sanitize runtime compiler/importer
-  PRESET=thread-sanitize tools/build.sh dlc-runtime-tests
-  run_lit thread-sanitize build/thread-sanitize runtime
+  PRESET=sanitize tools/build.sh dlc-import-test dlc-runtime-tests dlc-tools-tests
+  run_lit sanitize build/sanitize runtime compiler/importer tools/{checkpoint,curves,dataset,loader,train-progress}.test
+  PRESET=thread-sanitize tools/build.sh dlc-runtime-tests dlc-tools-tests
+  run_lit thread-sanitize build/thread-sanitize runtime tools/loader.test
   echo "tested under the sanitizers after $SECONDS seconds"
 fi
 

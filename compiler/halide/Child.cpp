@@ -9,7 +9,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -23,11 +22,12 @@ static constexpr size_t headerBytes = 8 + numbers * 8;
 std::string halide_backend::printKernelModule(kernel::FuncOp kernel, const Target &target) {
   Builder builder(kernel.getContext());
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
-  (*module)->setAttr("kernel.target", builder.getDictionaryAttr({
-                                          builder.getNamedAttr("triple", builder.getStringAttr(target.triple)),
-                                          builder.getNamedAttr("features", builder.getStringAttr(llvm::join(target.features, ","))),
-                                          builder.getNamedAttr("vector_bytes", builder.getI64IntegerAttr(target.vectorBytes)),
-                                      }));
+  (*module)->setAttr("kernel.target",
+                     builder.getDictionaryAttr({
+                         builder.getNamedAttr("triple", builder.getStringAttr(target.triple)),
+                         builder.getNamedAttr("features", builder.getStringAttr(llvm::join(target.features, ","))),
+                         builder.getNamedAttr("vector_bytes", builder.getI64IntegerAttr(target.vectorBytes)),
+                     }));
   module->getBody()->push_back(kernel->clone());
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -90,10 +90,14 @@ int halide_backend::kernelCompilerMain(ArrayRef<const char *> arguments) {
     llvm::errs() << "cannot read the kernel: " << input.getError().message() << "\n";
     return 1;
   }
-  auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(*input), llvm::SMLoc());
-  SourceMgrDiagnosticHandler diagnostics(*sources, &context);
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  // Whoever calls knows where the kernel comes from: places in its text would mean nothing to the user.
+  context.printOpOnDiagnostic(false);
+  ScopedDiagnosticHandler diagnostics(&context, [](Diagnostic &diagnostic) {
+    llvm::errs() << (diagnostic.getSeverity() == DiagnosticSeverity::Error ? "error: " : "") << diagnostic << "\n";
+    for (Diagnostic &note : diagnostic.getNotes())
+      llvm::errs() << note << "\n";
+  });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>((*input)->getBuffer(), &context);
   if (!module)
     return 1;
   FailureOr<Target> target = readTarget(*module);

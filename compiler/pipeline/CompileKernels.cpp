@@ -157,8 +157,11 @@ Outcome JobList::report() {
       if (child.exitCode == 1 && StringRef(options.network).ends_with(".mlir"))
         outcome = Outcome::Input;
     }
-    if (StringRef errors = StringRef(child.errors).trim(); !errors.empty())
-      error.attachNote() << errors;
+    for (StringRef line : llvm::split(StringRef(child.errors).trim(), '\n')) {
+      line.consume_front("error: ");
+      if (!line.empty())
+        error.attachNote() << line;
+    }
   }
   return outcome;
 }

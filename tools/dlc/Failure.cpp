@@ -1,6 +1,8 @@
 // Errors with exit codes, said the same way by every verb.
 #include "tools/dlc/Failure.h"
 
+#include "compiler/pipeline/Pipeline.h"
+
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;

@@ -2,13 +2,16 @@
 #ifndef DLC_TOOLS_DLC_FAILURE_H
 #define DLC_TOOLS_DLC_FAILURE_H
 
-#include "compiler/pipeline/Pipeline.h"
 #include "tools/dlc/ExitCode.h"
 
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
+
+namespace dlc::pipeline {
+enum class Outcome;
+} // namespace dlc::pipeline
 
 namespace dlc {
 
