@@ -71,6 +71,8 @@ public:
     steps.insert(steps.end(), {text(name), text(kernel), flops, weightBytes, bytesRead, bytesWritten});
   }
 
+  void setDriver(Driver other) { driver = other; }
+
   /// A tensor of the training state.
   void variable(const std::string &name, dlc_type type, int64_t place, bool trained, int64_t ready,
                 const std::vector<int64_t> &shape) {

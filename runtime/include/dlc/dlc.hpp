@@ -1,12 +1,17 @@
-// The runtime for C++17 and later: owners for sessions and pools, errors as
-// exceptions. Header-only over dlc.h.
+// The runtime for C++17 and later: owners for sessions, pools and trainers, errors
+// as exceptions. Header-only over dlc.h and train.h.
 //
 //   dlc::Session session(net_model);
 //   session.run({image.data()}, {prob.data()});
+//
+//   dlc::Trainer trainer(net_training, options);
+//   trainer.set("lr", 0.01);
+//   trainer.step(n, {images.data(), labels.data()}, {nullptr, &loss});
 #ifndef DLC_DLC_HPP
 #define DLC_DLC_HPP
 
 #include "dlc/dlc.h"
+#include "dlc/train.h"
 
 #include <initializer_list>
 #include <memory>
@@ -126,6 +131,97 @@ private:
     void operator()(dlc_session *session) const noexcept { dlc_session_destroy(session); }
   };
   std::unique_ptr<dlc_session, Destroy> session;
+};
+
+/// dlc_trainer_options with its defaults filled in.
+struct TrainerOptions : dlc_trainer_options {
+  TrainerOptions() noexcept : dlc_trainer_options(DLC_TRAINER_OPTIONS_INIT) {}
+};
+
+/// A network in training. Movable; used by one thread at a time. train.h tells
+/// what the functions do.
+class Trainer {
+public:
+  using Inputs = std::initializer_list<const void *>;
+  using Outputs = std::initializer_list<void *>; // null: not wanted
+
+  explicit Trainer(const dlc_training &training, const dlc_options &options = Options(),
+                   const dlc_trainer_options &trainerOptions = TrainerOptions()) {
+    dlc_trainer *created = nullptr;
+    if (dlc_status status = dlc_trainer_create(&training, &options, &trainerOptions, &created))
+      throw Error(status, dlc_trainer_error(nullptr));
+    trainer.reset(created);
+  }
+
+  void step(int64_t n, const void *const *inputs, void *const *outputs) {
+    check(dlc_trainer_step(get(), n, inputs, outputs));
+  }
+  void forward(int64_t n, const void *const *inputs, void *const *outputs) {
+    check(dlc_trainer_forward(get(), n, inputs, outputs));
+  }
+  void backward(const void *const *inputs = nullptr, void *const *outputs = nullptr) {
+    check(dlc_trainer_backward(get(), inputs, outputs));
+  }
+  void accumulate(double weight = 1) { check(dlc_trainer_accumulate(get(), weight)); }
+  void update() { check(dlc_trainer_update(get())); }
+  void predict(int64_t n, const void *const *inputs, void *const *outputs) {
+    check(dlc_trainer_predict(get(), n, inputs, outputs));
+  }
+
+  /// The same, counting the tensors.
+  void step(int64_t n, Inputs inputs, Outputs outputs) {
+    const dlc_training *training = dlc_trainer_training(get());
+    count(inputs, dlc_training_input_count(training), outputs, dlc_training_output_count(training));
+    step(n, inputs.begin(), outputs.begin());
+  }
+  void forward(int64_t n, Inputs inputs, Outputs outputs) {
+    const dlc_training *training = dlc_trainer_training(get());
+    count(inputs, dlc_training_forward_input_count(training), outputs, dlc_training_forward_output_count(training));
+    forward(n, inputs.begin(), outputs.begin());
+  }
+  void predict(int64_t n, Inputs inputs, Outputs outputs) {
+    const dlc_model *model = dlc_training_model(dlc_trainer_training(get()), DLC_PART_PREDICT);
+    count(inputs, dlc_input_count(model), outputs, dlc_output_count(model));
+    predict(n, inputs.begin(), outputs.begin());
+  }
+
+  void set(const char *hyperparameter, double value) { check(dlc_trainer_set(get(), hyperparameter, value)); }
+  double operator[](const char *hyperparameter) const {
+    double value = 0;
+    if (dlc_status status = dlc_trainer_get(get(), hyperparameter, &value))
+      throw Error(status, nullptr);
+    return value;
+  }
+
+  std::vector<dlc_variable_info> variables() const {
+    std::vector<dlc_variable_info> infos(static_cast<size_t>(dlc_trainer_variable_count(get())));
+    for (size_t i = 0; i < infos.size(); ++i)
+      dlc_trainer_variable(get(), static_cast<int32_t>(i), &infos[i]);
+    return infos;
+  }
+
+  void save(const std::string &path) { check(dlc_trainer_save(get(), path.c_str())); }
+  void load(const std::string &path) { check(dlc_trainer_load(get(), path.c_str())); }
+
+  int64_t batch() const noexcept { return dlc_trainer_batch(get()); }
+  int64_t updates() const noexcept { return dlc_trainer_updates(get()); }
+  dlc_trainer *get() const noexcept { return trainer.get(); }
+
+private:
+  struct Destroy {
+    void operator()(dlc_trainer *trainer) const noexcept { dlc_trainer_destroy(trainer); }
+  };
+
+  void check(dlc_status status) const {
+    if (status)
+      throw Error(status, status == DLC_ERROR_BUSY ? nullptr : dlc_trainer_error(get()));
+  }
+  static void count(Inputs inputs, int32_t inputCount, Outputs outputs, int32_t outputCount) {
+    if (inputs.size() != static_cast<size_t>(inputCount) || outputs.size() != static_cast<size_t>(outputCount))
+      throw Error(DLC_ERROR_ARGUMENT, "wrong number of inputs or outputs");
+  }
+
+  std::unique_ptr<dlc_trainer, Destroy> trainer;
 };
 
 } // namespace dlc

@@ -240,7 +240,7 @@ void *dlc_trainer_slot(const dlc_trainer *trainer, int32_t slot, int32_t variabl
 /// - each variable by its name;
 /// - each slot of each trained variable as "slot:SLOT:VARIABLE";
 /// - as metadata "dlc.updates", "dlc.seed" and "dlc.hyper.NAME" for each
-///   hyper-parameter (a hexadecimal float, exact).
+///   hyper-parameter, which is the bits of a double: all decimal integers.
 /// Gradients, accumulated ones too, are not in it. At `path` is the earlier file or
 /// the new one, whatever stops the writing (see dlc_safetensors_write).
 dlc_status dlc_trainer_save(dlc_trainer *trainer, const char *path);
