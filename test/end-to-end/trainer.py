@@ -47,7 +47,8 @@ def view(pointer, info):
 
 
 class Trainer:
-    def __init__(self, dlc, network, batch=4, threads=1, seed=0, flags=(), accumulate=0, runtime=None, keep=None):
+    def __init__(self, dlc, network, batch=4, threads=1, seed=0, flags=(), accumulate=0, profile=False, runtime=None,
+                 keep=None):
         """`network`: what the network file holds, or the path of one. `runtime`: libdlc_runtime.a, beside dlc unless given."""
         self.folder = tempfile.TemporaryDirectory()
         folder = Path(keep or self.folder.name)
@@ -71,7 +72,7 @@ class Trainer:
         self.lib.dlc_training_model.restype = c.c_void_p
         self.handle = c.c_void_p()
         self.check(self.lib.dlc_trainer_create(
-            c.c_void_p(self.training), c.byref(Options(c.sizeof(Options), batch, threads)),
+            c.c_void_p(self.training), c.byref(Options(c.sizeof(Options), batch, threads, profile)),
             c.byref(TrainerOptions(c.sizeof(TrainerOptions), seed, accumulate)), c.byref(self.handle)), None)
         self.infos = self.describe()
 
