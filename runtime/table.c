@@ -119,7 +119,7 @@ static dlc_status check_buffer(const dlc_model *model, const int64_t *buffer, in
     return corrupt(message, "space of buffer", index);
   if (code < 0 || code > 4 || (bits != 1 && bits != 8 && bits != 16 && bits != 32 && bits != 64))
     return corrupt(message, "type of buffer", index);
-  if (rank < 0 || rank > INT32_MAX || first < 0 || (rank > 0 && (first > dimensions || rank > dimensions - first)))
+  if (rank < 0 || rank > INT32_MAX || first < 0 || first > dimensions || rank > dimensions - first)
     return corrupt(message, "dimensions of buffer", index);
   return DLC_OK;
 }

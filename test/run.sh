@@ -48,9 +48,8 @@ if [ -n "$sanitize" ]; then
   export ASAN_OPTIONS=allow_user_poisoning=0:detect_stack_use_after_return=1
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export TSAN_OPTIONS=halt_on_error=1
-  # GCC warns of what instrumentation makes of sound code: warnings are errors in the build above alone.
-  PRESET=sanitize tools/build.sh dlc-import-test dlc-runtime-tests dlc-tools-tests
-  run_lit sanitize build/sanitize runtime compiler/importer tools/{checkpoint,curves,dataset,loader,train-progress}.test
+  PRESET=sanitize tools/build.sh dlc-import-test dlc-network-fuzz dlc-runtime-tests dlc-tools-tests
+  run_lit sanitize build/sanitize runtime compiler/importer fuzz/network.test tools/{checkpoint,curves,dataset,loader,train-progress}.test
   PRESET=thread-sanitize tools/build.sh dlc-runtime-tests dlc-tools-tests
   run_lit thread-sanitize build/thread-sanitize runtime tools/loader.test
   echo "tested under the sanitizers after $SECONDS seconds"

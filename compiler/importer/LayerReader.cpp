@@ -131,6 +131,11 @@ bool LayerReader::readKey(const Member &member, Node &value, Item &item) {
     }
     if (!reporter.expectInteger(value, key == "repeat" ? 1 : 0, "'" + member.key + "'"))
       return false;
+    if (key == "repeat" && value.integer > static_cast<int64_t>(layerLimit)) {
+      // A block has a layer at least: better said here than after so many of them.
+      reporter.error(value) << "'repeat' is at most " << layerLimit << ", not " << value.integer;
+      return false;
+    }
     if (key == "repeat")
       item.repeat = value.integer;
     else

@@ -101,7 +101,7 @@ TEST(Safetensors, KnowsAllTypes) {
     EXPECT_EQ(dlc_safetensors_type_bits(found), type.bits);
     EXPECT_EQ(dlc_safetensors_element_type(found), type.type);
   }
-  auto none = static_cast<dlc_safetensors_type>(-1);
+  auto none = DLC_SAFETENSORS_TYPE_COUNT;
   EXPECT_EQ(dlc_safetensors_type_name(none), nullptr);
   EXPECT_EQ(dlc_safetensors_type_bits(none), 0);
   EXPECT_EQ(dlc_safetensors_element_type(none), DLC_TYPE_INVALID);

@@ -1,16 +1,9 @@
-"""Malformed network files, one fault each, and what dlc has to say of them.
+"""Malformed network files, one fault each, and what dlc has to say of them: see fault_cases.py for the command line.
 
-    faults.py --work DIR COMMAND ...
-
-writes each network to DIR, appends its path to the command, and checks that the command ends with exit code 1 after a
-diagnostic with the expected text, at the place that a ^ in the network's text marks (it points at what follows it).
+A ^ in a network's text marks the place of the diagnostic: it points at what follows it.
 """
 
-import argparse
-import re
-import subprocess
-import sys
-from pathlib import Path
+import fault_cases
 
 MARK = "^"
 
@@ -210,7 +203,8 @@ FAULTS = {
     "block-with-two-inputs": (block(RELU, '{ "op": "b", "n": 1, "inputs": ^["image", "image"] }'), "'b' reads 1 input but got 2"),
     "misfit-in-block": (block("^" + CONV, '{ "name": "x", "op": "b", "n": 1, "repeat": 9 }'), ""),
     "repeat-zero": (block(RELU, '{ "op": "b", "n": 1, "repeat": ^0 }'), "'repeat' is at least 1"),
-    "repeat-huge": (block("^" + RELU, '{ "op": "b", "n": 1, "repeat": 9223372036854775807 }'), "more than 100000 layers"),
+    "repeat-huge": (block(RELU, '{ "op": "b", "n": 1, "repeat": ^9223372036854775807 }'), "'repeat' is at most 100000, not 9223372036854775807"),
+    "too-many-layers": (block("^" + RELU + ", " + RELU, '{ "op": "b", "n": 1, "repeat": 100000 }'), "more than 100000 layers"),
     "start-huge": (block(RELU, '^{ "op": "b", "n": 1, "repeat": 9, "start": 9223372036854775807 }'), "'start' + 'repeat' is out of range"),
     "start-negative": (block(RELU, '{ "op": "b", "n": 1, "repeat": 9, "start": ^-1 }'), "'start' is at least 0"),
     "repeated-name": (block(RELU, '{ "name": "x.1", "op": "relu" }, { "name": "x", "op": "b", "n": 1, "repeat": 3 }, { "name": ^"x", "op": "relu" }'), "duplicate name 'x'"),
@@ -241,43 +235,9 @@ def place(text):
     return before + text[offset + 1 :], (before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1)
 
 
-def complaint(path, result, message, position):
-    """What is wrong with dlc's answer, or nothing."""
-    if result.returncode != 1:
-        return f"exit code {result.returncode}"
-    errors = re.findall(rf"^{re.escape(str(path))}:(\d+):(\d+): error: (.*)$", result.stderr, re.M)
-    if not errors:
-        return "no located error"
-    if not any(message in text for _, _, text in errors):
-        return f"no error says '{message}'"
-    if position and position not in [(int(line), int(column)) for line, column, text in errors if message in text]:
-        return f"no error at {position[0]}:{position[1]}"
-    return None
+def case(name, text, message):
+    content, position = place(text if isinstance(text, bytes) else text.encode())
+    return fault_cases.Case(name, content, message, position)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", required=True, type=Path)
-    parser.add_argument("--only", default="", help="faults whose name holds this")
-    parser.add_argument("--show", action="store_true", help="prints what dlc says")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    wrong = 0
-    for name, (text, message) in FAULTS.items():
-        if arguments.only not in name:
-            continue
-        text, position = place(text if isinstance(text, bytes) else text.encode())
-        path = arguments.work / f"{name}.json"
-        path.write_bytes(text)
-        result = subprocess.run([*arguments.command, path], capture_output=True, text=True, errors="replace", timeout=60)
-        fault = complaint(path, result, message, position)
-        if fault:
-            wrong += 1
-        if fault or arguments.show:
-            print(f"{name}: {fault or 'as expected'}\n" + "\n".join(line[:200] for line in result.stderr.splitlines()[:12]))
-    print(f"{len(FAULTS)} faults, {wrong} answered wrongly")
-    sys.exit(1 if wrong else 0)
-
-
-main()
+fault_cases.run([case(name, *fault) for name, fault in FAULTS.items()])

@@ -1,21 +1,13 @@
-"""Malformed and unfit weight files, one fault each, and what dlc has to say of them.
-
-    weight_faults.py --work DIR [--compile] COMMAND ...
-
-writes each file to DIR beside a network that names it, appends the network's path to the command (with --compile: runs
-`COMMAND compile NET -o NET.o`), and checks that the command ends with exit code 1 after a located diagnostic.
+"""Malformed and unfit weight files, one fault each, and what dlc has to say of them: see fault_cases.py for the command
+line. Each file stands beside a network that names it.
 """
 
-import argparse
 import io
 import json
-import re
 import struct
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
+import fault_cases
 import numpy as np
 
 # Two parameters: conv.weight [4, 1, 3, 3] and conv.bias [4].
@@ -175,50 +167,17 @@ FAULTS = {
 NOTES = {"other-prefix.npz": "the file has it as 'model.conv.weight'", "missing-bias.npz": "of this layer the file has 'conv.weight'"}
 
 
-def complaint(name, path, result, message, position):
-    if result.returncode != 1:
-        return f"exit code {result.returncode}"
-    errors = re.findall(rf"^{re.escape(str(path))}:(\d+):(\d+): error: (.*)$", result.stderr, re.M)
-    if not any(message in text and (int(line), int(column)) == position for line, column, text in errors):
-        return f"no error at {position[0]}:{position[1]} that says '{message}'"
-    if not any(name in text for _, _, text in errors):
-        return "the file is not named"
-    if NOTES.get(name, "") not in result.stderr:
-        return f"no note that says '{NOTES[name]}'"
-    return None
+def write(case, folder):
+    content = FAULTS[case.name][0]
+    if content == "directory":
+        (folder / case.name).mkdir(exist_ok=True)
+    elif content is not None:
+        (folder / case.name).write_bytes(content)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", required=True, type=Path)
-    parser.add_argument("--only", default="", help="faults whose name holds this")
-    parser.add_argument("--show", action="store_true", help="prints what dlc says")
-    parser.add_argument("--compile", action="store_true", help="the command is dlc")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    wrong = 0
-    for name, (content, message, position) in FAULTS.items():
-        if arguments.only not in name:
-            continue
-        weights = arguments.work / name
-        if content == "directory":
-            weights.mkdir(exist_ok=True)
-        elif content is not None:
-            weights.write_bytes(content)
-        path = arguments.work / f"{name}.json"
-        path.write_text(NETWORK % name)
-        command = [*arguments.command, path]
-        if arguments.compile:
-            command = [*arguments.command, "compile", path, "-o", f"{path}.o"]
-        result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60)
-        fault = complaint(name, path, result, message, position)
-        if fault:
-            wrong += 1
-        if fault or arguments.show:
-            print(f"{name}: {fault or 'as expected'}\n" + "\n".join(line[:200] for line in result.stderr.splitlines()[:12]))
-    print(f"{len(FAULTS)} faults, {wrong} answered wrongly")
-    sys.exit(1 if wrong else 0)
+def case(name, content, message, position):
+    network = (NETWORK % name).encode()
+    return fault_cases.Case(name, network, message, position, mentions=name, note=NOTES.get(name, ""))
 
 
-main()
+fault_cases.run([case(name, *fault) for name, fault in FAULTS.items()], write)
