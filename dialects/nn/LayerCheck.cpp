@@ -105,6 +105,12 @@ LogicalResult LayerCheck::size(int64_t value, StringRef name, int64_t minimum) c
   return success();
 }
 
+LogicalResult LayerCheck::window(ArrayRef<int64_t> size, ArrayRef<int64_t> stride, ArrayRef<int64_t> padding,
+                                 ArrayRef<int64_t> dilation) const {
+  return success(succeeded(sizes(size, "kernel_size", 2, 1)) && succeeded(sizes(stride, "stride", 2, 1)) &&
+                 succeeded(sizes(padding, "padding", 4, 0)) && succeeded(sizes(dilation, "dilation", 2, 1)));
+}
+
 LogicalResult LayerCheck::sizes(ArrayRef<int64_t> values, StringRef name, size_t count, int64_t minimum) const {
   if (values.size() != count)
     return error("expects ", count, " values of ", name, " but got ", values.size());

@@ -51,6 +51,9 @@ public:
   llvm::LogicalResult size(int64_t value, llvm::StringRef name, int64_t minimum) const;
   /// The same for each value of an array that must have `count` of them; it may be null.
   llvm::LogicalResult sizes(mlir::DenseI64ArrayAttr values, llvm::StringRef name, size_t count, int64_t minimum) const;
+  /// What every window over a plane has: pairs, and padding on four sides.
+  llvm::LogicalResult window(llvm::ArrayRef<int64_t> size, llvm::ArrayRef<int64_t> stride,
+                             llvm::ArrayRef<int64_t> padding, llvm::ArrayRef<int64_t> dilation) const;
   llvm::LogicalResult sizes(llvm::ArrayRef<int64_t> values, llvm::StringRef name, size_t count, int64_t minimum) const;
 
   /// `dim` counted from the front; fails where it is the batch or no dimension at all.

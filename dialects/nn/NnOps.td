@@ -200,6 +200,11 @@ def Nn_SoftplusOp : Nn_Activation<"softplus", Nn_ElementwiseOffZero> {
 }
 def Nn_ClampOp : Nn_Activation<"clamp", Nn_ElementwiseOffZero> {
   let summary = "min(max(x, min), max); NaN stays NaN";
+  let description = [{
+    ```mlir
+    %1 = nn.clamp %0 {min = 0.0 : f64, max = 6.0 : f64} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input, Nn_Float:$min, Nn_Float:$max);
 }
 def Nn_SiluOp : Nn_Activation<"silu"> {
@@ -446,8 +451,8 @@ class Nn_Binary<string mnemonic, list<Trait> traits = []>
     - (C2) the batch of an input meets the batch of the other, 1 or nothing.
 
     ```mlir
-    %2 = nn.add %0, %1 : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
-    %3 = nn.mul %2, %gate : (tensor<?x64x56x56xf32>, tensor<?x64x1x1xf32>) -> tensor<?x64x56x56xf32>
+    %2 = nn.}] # mnemonic # [{ %0, %1 : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+    %3 = nn.}] # mnemonic # [{ %2, %gate : (tensor<?x64x56x56xf32>, tensor<?x64x1x1xf32>) -> tensor<?x64x56x56xf32>
     ```
   }];
   let arguments = (ins Nn_Tensor:$lhs, Nn_Tensor:$rhs);

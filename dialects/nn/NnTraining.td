@@ -80,6 +80,10 @@ def Nn_FillOp : Nn_TrainingOp<"fill"> {
   let description = [{
     Constraints:
     - (C1) the result is static.
+
+    ```mlir
+    %0 = nn.fill {value = 1.0 : f64} : () -> tensor<1xf32>
+    ```
   }];
   let arguments = (ins F64Attr:$value);
 }
@@ -96,34 +100,74 @@ class Nn_ElementwiseTrainingOp<string mnemonic, Trait elementwise = Nn_Elementwi
 
 def Nn_AffineOp : Nn_ElementwiseTrainingOp<"affine", Nn_ElementwiseOffZero, [Nn_Differentiable]> {
   let summary = "scale · x + offset";
+  let description = [{
+    ```mlir
+    %1 = nn.affine %0 {scale = -1.0 : f64, offset = 1.0 : f64} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input, DefaultValuedAttr<F64Attr, "1.0">:$scale, DefaultValuedAttr<F64Attr, "0.0">:$offset);
 }
 def Nn_PowerOp : Nn_ElementwiseTrainingOp<"power", Nn_ElementwiseOffZero> {
   let summary = "x to the power of `exponent`";
+  let description = [{
+    ```mlir
+    %1 = nn.power %0 {exponent = 0.5 : f64} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input, F64Attr:$exponent);
 }
 def Nn_ExpOp : Nn_ElementwiseTrainingOp<"exp", Nn_ElementwiseOffZero> {
   let summary = "e to the power of x";
+  let description = [{
+    ```mlir
+    %1 = nn.exp %0 : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input);
 }
 def Nn_LeakyReluGradOp : Nn_ElementwiseTrainingOp<"leaky_relu_grad"> {
   let summary = "dy where x > 0 or is NaN, otherwise negative_slope · dy, which is 0 where the slope is";
+  let description = [{
+    ```mlir
+    %1 = nn.leaky_relu_grad %dy, %x {negative_slope = 0.01 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, F64Attr:$negative_slope);
 }
 def Nn_EluGradOp : Nn_ElementwiseTrainingOp<"elu_grad"> {
   let summary = "dy where the layer's result y > 0 or is NaN, otherwise dy · (y + alpha)";
+  let description = [{
+    ```mlir
+    %1 = nn.elu_grad %dy, %y {alpha = 1.0 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$output, F64Attr:$alpha);
 }
 def Nn_ClampGradOp : Nn_ElementwiseTrainingOp<"clamp_grad"> {
   let summary = "dy where min ≤ x ≤ max or x is NaN, otherwise 0";
+  let description = [{
+    ```mlir
+    %1 = nn.clamp_grad %dy, %x {min = -1.0 : f64, max = 1.0 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, F64Attr:$min, F64Attr:$max);
 }
 def Nn_BinaryCrossEntropyOp : Nn_ElementwiseTrainingOp<"binary_cross_entropy", Nn_ElementwiseOffZero, [Nn_Differentiable]> {
   let summary = "−(t · max(log p, −100) + (1 − t) · max(log(1 − p), −100))";
+  let description = [{
+    ```mlir
+    %1 = nn.binary_cross_entropy %p, %t : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$target);
 }
 def Nn_BinaryCrossEntropyGradOp : Nn_ElementwiseTrainingOp<"binary_cross_entropy_grad", Nn_ElementwiseOffZero> {
   let summary = "dy · (p − t) / max(p · (1 − p), 1e-12)";
+  let description = [{
+    ```mlir
+    %1 = nn.binary_cross_entropy_grad %dy, %p, %t : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
+  }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$target);
 }
 
@@ -131,16 +175,21 @@ def Nn_RandomDropoutOp : Nn_TrainingOp<"random_dropout", [Nn_Elementwise, Nn_Dif
   let summary = "x / (1 − p) with probability 1 − p, otherwise 0";
   let description = [{
     Which elements are dropped is a function of `key`, `stream` (the number of the
-    layer) and the element's place alone: Philox-4x32-10 (Salmon et al. 2011), of
-    which the counter is the element's row-major index within the item, the item
-    and the stream, and the key's words 0 and 1 are the generator's key; words 2
-    and 3, the number of the step, are added to the counter. Each element takes
-    the first word of its own block. So the layer's gradient is the same op on dy.
+    layer) and the element's place alone: Philox-4x32-10 (Salmon et al. 2011). The
+    words of its counter are the element's row-major index within the item, the
+    item, and the number of the step, words 2 and 3 of `key`, to the last of which
+    `stream` is added; its key is words 0 and 1. Each element takes the first word
+    of its own block, and stays where that is at least p · 2^32. So the layer's
+    gradient is the same op on dy.
 
     Constraints:
     - (C1) the result is like the input;
     - (C2) `p` is at least 0 and at most 1; with 1 the result is 0;
     - (C3) the key is tensor<4xui32>.
+
+    ```mlir
+    %1 = nn.random_dropout %0, %key {p = 0.5 : f64, stream = 0 : i64} : (tensor<?x6x14x14xf32>, tensor<4xui32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_IndexTensor:$key, F64Attr:$p, I64Attr:$stream);
 }
@@ -176,6 +225,10 @@ def Nn_ExpandOp : Nn_TrainingOp<"expand"> {
     Constraints:
     - (C1) the result is like `like`;
     - (C2) the input has the shape of `like` reduced.
+
+    ```mlir
+    %1 = nn.expand %dy, %x {dims = array<i64: 0, 2, 3>, mean} : (tensor<6xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$like, DenseI64ArrayAttr:$dims, UnitAttr:$mean, UnitAttr:$keep);
 }
@@ -193,6 +246,10 @@ def Nn_TransposeWeightOp : Nn_TrainingOp<"transpose_weight", [Nn_ParameterShaped
     Constraints:
     - (C1) the weight has rank 2 or 4; O is a multiple of `groups`, which is 1 for rank 2;
     - (C2) the result has the shape that follows.
+
+    ```mlir
+    %1 = nn.transpose_weight %w : (tensor<16x6x5x5xf32>) -> tensor<6x16x5x5xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$weight, DefaultValuedAttr<I64Attr, "1">:$groups);
 }
@@ -206,6 +263,10 @@ def Nn_DilateOp : Nn_TrainingOp<"dilate"> {
     Constraints:
     - (C1) input and result have rank 4 and agree in batch and channels;
     - (C2) the result's plane holds the last of the input's pixels.
+
+    ```mlir
+    %1 = nn.dilate %0 {stride = array<i64: 2, 2>} : (tensor<?x6x7x7xf32>) -> tensor<?x6x13x13xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$stride);
 }
@@ -218,7 +279,13 @@ def Nn_Conv2dGradWeightOp : Nn_TrainingOp<"conv2d_grad_weight", [Nn_ParameterSha
 
     Constraints:
     - (C1) input, gradient and result have rank 4;
-    - (C2) the result is [O, I/groups, kh, kw].
+    - (C2) the result is [O, I/groups, kh, kw];
+    - (C3) `kernel_size`, `stride` and `dilation` are positive pairs, `padding` four numbers that are not negative.
+
+    ```mlir
+    %1 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 5, 5>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>,
+         dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x6x14x14xf32>, tensor<?x16x10x10xf32>) -> tensor<16x6x5x5xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$gradient, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation, I64Attr:$groups);
@@ -232,6 +299,10 @@ def Nn_LinearGradWeightOp : Nn_TrainingOp<"linear_grad_weight", [Nn_ParameterSha
     Constraints:
     - (C1) input and gradient agree in all dimensions but the last;
     - (C2) the result is [O, I].
+
+    ```mlir
+    %1 = nn.linear_grad_weight %x, %dy : (tensor<?x84xf32>, tensor<?x10xf32>) -> tensor<10x84xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$gradient);
 }
@@ -249,7 +320,12 @@ def Nn_MaxPool2dArgmaxOp : Nn_Op<"max_pool2d_argmax", [Nn_CountedLayer,
     counts, as in PyTorch.
 
     Constraints:
-    - (C1) the result has the shape of the pool's result; ui8 where windows have at most 256 elements, i32 otherwise.
+    - (C1) the result has the shape of the pool's result; ui8 where windows have at most 256 elements, i32 otherwise;
+    - (C2) `kernel_size`, `stride` and `dilation` are positive pairs, `padding` four numbers that are not negative.
+
+    ```mlir
+    %1 = nn.max_pool2d_argmax %x {kernel_size = array<i64: 2, 2>, stride = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>} : (tensor<?x6x14x14xf32>) -> tensor<?x6x7x7xui8>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation);
@@ -263,7 +339,12 @@ def Nn_MaxPool2dGradOp : Nn_TrainingOp<"max_pool2d_grad", [], Nn_CountedLayer> {
   let description = [{
     Constraints:
     - (C1) gradient and `argmax` have the same shape of rank 4;
-    - (C2) the result agrees with them in batch and channels.
+    - (C2) the result agrees with them in batch and channels;
+    - (C3) `kernel_size`, `stride` and `dilation` are positive pairs, `padding` four numbers that are not negative.
+
+    ```mlir
+    %1 = nn.max_pool2d_grad %dy, %argmax {kernel_size = array<i64: 2, 2>, stride = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>} : (tensor<?x6x7x7xf32>, tensor<?x6x7x7xui8>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_IndexTensor:$argmax, DenseI64ArrayAttr:$kernel_size,
                        DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilation);
@@ -273,7 +354,12 @@ def Nn_AvgPool2dGradOp : Nn_TrainingOp<"avg_pool2d_grad", [], Nn_CountedLayer> {
   let summary = "the gradient of avg_pool2d: each window's is shared out among its elements";
   let description = [{
     Constraints:
-    - (C1) gradient and result have rank 4 and agree in batch and channels.
+    - (C1) gradient and result have rank 4 and agree in batch and channels;
+    - (C2) `kernel_size` and `stride` are positive pairs, `padding` four numbers that are not negative.
+
+    ```mlir
+    %1 = nn.avg_pool2d_grad %dy {kernel_size = array<i64: 2, 2>, stride = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, count_include_pad = true} : (tensor<?x6x7x7xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, DenseI64ArrayAttr:$kernel_size, DenseI64ArrayAttr:$stride,
                        DenseI64ArrayAttr:$padding, BoolAttr:$count_include_pad);
@@ -288,6 +374,10 @@ def Nn_BatchVarianceOp : Nn_TrainingOp<"batch_variance", [], Nn_CountedLayer> {
   let description = [{
     Constraints:
     - (C1) the input has rank 2 or more; mean and result are [C].
+
+    ```mlir
+    %1 = nn.batch_variance %x, %mean : (tensor<?x6x14x14xf32>, tensor<6xf32>) -> tensor<6xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$input, Nn_Tensor:$mean);
 }
@@ -301,6 +391,10 @@ def Nn_RunningAverageOp : Nn_TrainingOp<"running_average", [Nn_ElementwiseOffZer
 
     Constraints:
     - (C1) running, batch and result are [C], C the channels of `like`.
+
+    ```mlir
+    %1 = nn.running_average %running, %variance, %x {momentum = 0.1 : f64, unbiased} : (tensor<6xf32>, tensor<6xf32>, tensor<?x6x14x14xf32>) -> tensor<6xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$running, Nn_Tensor:$batch, Nn_Tensor:$like, F64Attr:$momentum, UnitAttr:$unbiased);
 }
@@ -311,6 +405,10 @@ def Nn_BatchNorm2dGradWeightOp : Nn_TrainingOp<"batch_norm2d_grad_weight", [], N
     Constraints:
     - (C1) gradient and input have one shape of rank 2 or more;
     - (C2) mean, variance and result are [C].
+
+    ```mlir
+    %1 = nn.batch_norm2d_grad_weight %dy, %x, %mean, %variance {eps = 1.0e-5 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<6xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$mean, Nn_Tensor:$variance, F64Attr:$eps);
 }
@@ -325,6 +423,10 @@ def Nn_BatchNorm2dGradInputOp : Nn_TrainingOp<"batch_norm2d_grad_input", [Nn_Ele
     Constraints:
     - (C1) gradient, input and result have one shape of rank 2 or more;
     - (C2) all others are [C].
+
+    ```mlir
+    %1 = nn.batch_norm2d_grad_input %dy, %x, %w, %mean, %variance, %dw, %db {eps = 1.0e-5 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_Tensor:$weight, Nn_Tensor:$mean, Nn_Tensor:$variance,
                        Nn_Tensor:$grad_weight, Nn_Tensor:$grad_bias, F64Attr:$eps);
@@ -335,6 +437,10 @@ def Nn_BatchNorm2dScaleOp : Nn_TrainingOp<"batch_norm2d_scale", [Nn_Elementwise]
   let description = [{
     Constraints:
     - (C1) gradient and result have one shape of rank 2 or more; all others are [C].
+
+    ```mlir
+    %1 = nn.batch_norm2d_scale %dy, %w, %variance {eps = 1.0e-5 : f64} : (tensor<?x6x14x14xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$weight, Nn_Tensor:$variance, F64Attr:$eps);
 }
@@ -348,6 +454,10 @@ def Nn_LocalResponseNormGradOp : Nn_TrainingOp<"local_response_norm_grad", [], N
 
     Constraints:
     - (C1) gradient, input and result have one shape of rank 3 or more.
+
+    ```mlir
+    %1 = nn.local_response_norm_grad %dy, %x {size = 5 : i64, alpha = 1.0e-4 : f64, beta = 0.75 : f64, k = 1.0 : f64} : (tensor<?x6x14x14xf32>, tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+    ```
   }];
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, I64Attr:$size, F64Attr:$alpha, F64Attr:$beta, F64Attr:$k);
 }
@@ -356,7 +466,8 @@ def Nn_LocalResponseNormGradOp : Nn_TrainingOp<"local_response_norm_grad", [], N
 // Losses
 //===----------------------------------------------------------------------===//
 
-class Nn_NllLoss<string mnemonic, list<Trait> traits = []> : Nn_TrainingOp<mnemonic, traits> {
+class Nn_NllLoss<string mnemonic, string operands, string types, string result, list<Trait> traits = []>
+    : Nn_TrainingOp<mnemonic, traits> {
   let description = [{
     For log-probabilities x [N, C, …], classes t [N, …] and weights w (all 1 where
     there are none), with s the label smoothing, the loss of one place is
@@ -366,15 +477,20 @@ class Nn_NllLoss<string mnemonic, list<Trait> traits = []> : Nn_TrainingOp<mnemo
     C − 1 makes the loss NaN.
 
     Constraints:
-    - (C1) the input has rank 2 or more; `target` has its shape without dimension 1; `class_weights` is [C].
+    - (C1) the input has rank 2 or more; `target` has its shape without dimension 1; `class_weights` is [C];
+    - (C2) the loss resp. its gradient is [1].
+
+    ```mlir
+    %1 = nn.}] # mnemonic # " " # operands # [{ {label_smoothing = 0.0 : f64, mean} : (}] # types # ") -> " # result # [{
+    ```
   }];
 }
-def Nn_NllLossOp : Nn_NllLoss<"nll_loss", [Nn_Differentiable]> {
+def Nn_NllLossOp : Nn_NllLoss<"nll_loss", "%x, %t", "tensor<?x10xf32>, tensor<?xi32>", "tensor<1xf32>", [Nn_Differentiable]> {
   let summary = "negative log-likelihood: [1]";
   let arguments = (ins Nn_Tensor:$input, Nn_IndexTensor:$target, Optional<Nn_Tensor>:$class_weights,
                        F64Attr:$label_smoothing, UnitAttr:$mean);
 }
-def Nn_NllLossGradOp : Nn_NllLoss<"nll_loss_grad"> {
+def Nn_NllLossGradOp : Nn_NllLoss<"nll_loss_grad", "%dy, %x, %t", "tensor<1xf32>, tensor<?x10xf32>, tensor<?xi32>", "tensor<?x10xf32>"> {
   let summary = "the gradient of nll_loss's input, times the loss' own gradient [1]; only the shape of the input matters";
   let arguments = (ins Nn_Tensor:$gradient, Nn_Tensor:$input, Nn_IndexTensor:$target, Optional<Nn_Tensor>:$class_weights,
                        F64Attr:$label_smoothing, UnitAttr:$mean);

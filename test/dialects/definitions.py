@@ -51,8 +51,8 @@ def module(example, symbols):
         return example
     arguments, defined = {}, set()
     for statement in re.split(r"\n(?=%)", example):
-        left, _, right = statement.partition(" = ")
-        match = re.search(r":\s*\(([^{]*?)\)\s*->", right, re.S)
+        left, _, right = statement.partition(" = ") if statement.startswith("%") else ("", "", statement)
+        match = re.search(r":\s*\(([^{]*?)\)\s*->", right, re.S) or re.search(r":\s*([^:]*)$", right)
         if match:
             values = re.findall(r"%[\w.]+", right[: match.start()])
             for value, kind in zip(values, split_types(match.group(1))):

@@ -160,7 +160,8 @@ LogicalResult Conv2dGradWeightOp::verify() {
   auto result = cast<RankedTensorType>(getType());
   if (input.getRank() != 4 || gradient.getRank() != 4 || result.getRank() != 4) // (C1)
     return check.error("expects operands and result of rank 4");
-  if (failed(check.sizes(getKernelSizeAttr(), "kernel_size", 2, 1)) || failed(check.size(getGroups(), "groups", 1)))
+  if (failed(check.window(getKernelSize(), getStride(), getPadding(), getDilation())) || // (C3)
+      failed(check.size(getGroups(), "groups", 1)))
     return failure();
   return check.parameterShape(result, "a result", {gradient.getDimSize(1), input.getDimSize(1) / (int64_t)getGroups(), // (C2)
                                                    getKernelSize()[0], getKernelSize()[1]});

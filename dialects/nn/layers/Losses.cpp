@@ -35,11 +35,24 @@ static LogicalResult verifyNll(Operation *op, Value input, Value target, Value c
   return success();
 }
 
-LogicalResult NllLossOp::verify() { return verifyNll(*this, getInput(), getTarget(), getClassWeights()); }
+/// (C2)
+static LogicalResult verifyScalar(Operation *op, StringRef what, Type type) {
+  if (cast<RankedTensorType>(type).getShape() == ArrayRef<int64_t>{1})
+    return success();
+  return op->emitOpError("expects ") << what << " of shape [1] but got " << type;
+}
+
+LogicalResult NllLossOp::verify() {
+  if (failed(verifyScalar(*this, "a result", getType())))
+    return failure();
+  return verifyNll(*this, getInput(), getTarget(), getClassWeights());
+}
 
 LogicalResult NllLossGradOp::verify() {
   if (!haveSameShape(getType(), getInput().getType()))
     return emitOpError("expects a result like the input but got ") << getType();
+  if (failed(verifyScalar(*this, "a gradient", getGradient().getType())))
+    return failure();
   return verifyNll(*this, getInput(), getTarget(), getClassWeights());
 }
 

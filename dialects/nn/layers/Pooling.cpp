@@ -105,7 +105,10 @@ static bool haveSameChannels(Type a, Type b) {
 }
 
 LogicalResult MaxPool2dArgmaxOp::verify() {
-  bool isSmall = getKernelSize().size() == 2 && getKernelSize()[0] * getKernelSize()[1] <= 256;
+  LayerCheck check(getLoc(), getOperationName());
+  if (failed(check.window(getKernelSize(), getStride(), getPadding(), getDilation()))) // (C2)
+    return failure();
+  bool isSmall = getKernelSize()[0] * getKernelSize()[1] <= 256;
   if (!haveSameChannels(getInput().getType(), getType()) || // (C1)
       !cast<RankedTensorType>(getType()).getElementType().isInteger(isSmall ? 8 : 32))
     return emitOpError("expects a result of ") << (isSmall ? "ui8" : "i32") << " with the input's batch and channels";
@@ -113,6 +116,9 @@ LogicalResult MaxPool2dArgmaxOp::verify() {
 }
 
 LogicalResult MaxPool2dGradOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  if (failed(check.window(getKernelSize(), getStride(), getPadding(), getDilation()))) // (C3)
+    return failure();
   if (cast<RankedTensorType>(getGradient().getType()).getShape() != cast<RankedTensorType>(getArgmax().getType()).getShape()) // (C1)
     return emitOpError("expects a gradient and an argmax of the same shape");
   if (!haveSameChannels(getGradient().getType(), getType())) // (C2)
@@ -121,6 +127,9 @@ LogicalResult MaxPool2dGradOp::verify() {
 }
 
 LogicalResult AvgPool2dGradOp::verify() {
+  LayerCheck check(getLoc(), getOperationName());
+  if (failed(check.window(getKernelSize(), getStride(), getPadding(), {1, 1}))) // (C2)
+    return failure();
   if (!haveSameChannels(getGradient().getType(), getType())) // (C1)
     return emitOpError("expects a result of the gradient's batch and channels");
   return success();

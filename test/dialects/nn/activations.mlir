@@ -16,6 +16,10 @@ func.func @defaults(%x: tensor<?x6x14x14xf32>) {
   %4 = nn.elu %x {alpha = 1.0} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
   // CHECK: nn.silu %[[X]] :
   %5 = nn.silu %x : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+  // CHECK: nn.softplus %[[X]] :
+  %8 = nn.softplus %x : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
+  // CHECK: nn.clamp %[[X]] {max = 6.000000e+00 : f64, min = 0.000000e+00 : f64} :
+  %9 = nn.clamp %x {min = 0.0 : f64, max = 6.0 : f64} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
   // CHECK: nn.dropout %[[X]] :
   %6 = nn.dropout %x {p = 0.5} : (tensor<?x6x14x14xf32>) -> tensor<?x6x14x14xf32>
   // CHECK: nn.identity %[[X]] :

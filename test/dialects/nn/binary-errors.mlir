@@ -46,3 +46,35 @@ func.func @element_types(%a: tensor<?x10xf32>, %b: tensor<?x10xf64>) {
   %0 = nn.mul %a, %b : (tensor<?x10xf32>, tensor<?x10xf64>) -> tensor<?x10xf32>
   return
 }
+
+// -----
+
+func.func @sub_c1(%a: tensor<?x64x56x56xf32>, %b: tensor<?x64x28x28xf32>) {
+  // expected-error@+1 {{'nn.sub' op expects shapes that broadcast but got [?, 64, 56, 56] and [?, 64, 28, 28]}}
+  %0 = nn.sub %a, %b : (tensor<?x64x56x56xf32>, tensor<?x64x28x28xf32>) -> tensor<?x64x56x56xf32>
+  return
+}
+
+// -----
+
+func.func @sub_c2(%a: tensor<?x10xf32>, %b: tensor<4x10xf32>) {
+  // expected-error@+1 {{'nn.sub' op expects the batch to meet the batch, 1 or nothing but got [?, 10] and [4, 10]}}
+  %0 = nn.sub %a, %b : (tensor<?x10xf32>, tensor<4x10xf32>) -> tensor<?x10xf32>
+  return
+}
+
+// -----
+
+func.func @div_c1(%a: tensor<?x64x56x56xf32>, %b: tensor<?x64x28x28xf32>) {
+  // expected-error@+1 {{'nn.div' op expects shapes that broadcast but got [?, 64, 56, 56] and [?, 64, 28, 28]}}
+  %0 = nn.div %a, %b : (tensor<?x64x56x56xf32>, tensor<?x64x28x28xf32>) -> tensor<?x64x56x56xf32>
+  return
+}
+
+// -----
+
+func.func @div_c2(%a: tensor<?x10xf32>, %b: tensor<4x10xf32>) {
+  // expected-error@+1 {{'nn.div' op expects the batch to meet the batch, 1 or nothing but got [?, 10] and [4, 10]}}
+  %0 = nn.div %a, %b : (tensor<?x10xf32>, tensor<4x10xf32>) -> tensor<?x10xf32>
+  return
+}

@@ -7,6 +7,10 @@ func.func @equal(%a: tensor<?x64x56x56xf32>) {
   %0 = nn.add %a, %a : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
   // CHECK: nn.mul
   %1 = nn.mul %a, %a : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+  // CHECK: nn.sub %{{.*}}, %{{.*}} : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+  %2 = nn.sub %a, %a : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+  // CHECK: nn.div %{{.*}}, %{{.*}} : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
+  %3 = nn.div %a, %a : (tensor<?x64x56x56xf32>, tensor<?x64x56x56xf32>) -> tensor<?x64x56x56xf32>
   return
 }
 

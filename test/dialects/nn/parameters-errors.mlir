@@ -74,3 +74,8 @@ func.func @fold_shift_c2(%b: tensor<32xf32, #kernel.weights<channels, lanes = 16
   %0 = nn.fold_shift %g, %g, %g, %g, %b {eps = 0.0} : (tensor<32xf32>, tensor<32xf32>, tensor<32xf32>, tensor<32xf32>, tensor<32xf32, #kernel.weights<channels, lanes = 16>>) -> tensor<32xf32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{'nn.parameter' op expects 3 values but got 2}}
+%parameter_c5 = nn.parameter "class weights" {values = array<f64: 1.0, 2.0>} : tensor<3xf32>
