@@ -103,6 +103,10 @@ struct Stage {
   /// What is accumulated for each of its elements.
   llvm::SmallVector<Reduction *, 1> reductions;
   bool isResult = false;
+  /// Where the results are computed in one loop (`func` has a value for each): what
+  /// computes all of a step before the first is stored, as a result may take an
+  /// argument's place.
+  std::optional<Func> joint;
 };
 
 /// A Func that is computed before everything else: see Kernel::computeFirst.
@@ -189,6 +193,10 @@ public:
 private:
   llvm::LogicalResult defineArgument(mlir::BlockArgument argument);
   llvm::LogicalResult defineResult(unsigned index);
+  /// Whether several results of the same shape and layout are functions of the
+  /// arguments' elements at the same place.
+  bool hasJointResults() const;
+  void defineJointResults();
   /// Finds the stages; `joins`: values with several readers may stay in one.
   /// False where a reduction would then belong to two stages.
   bool findStages(const std::vector<Stage> &results, bool joins);
