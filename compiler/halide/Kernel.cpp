@@ -221,6 +221,8 @@ bool Kernel::hasZeroPadLanes(Operation *op) const {
     };
     return isPacked(contraction.getWeightOperand().get()) && isPacked(contraction.getBiasValue());
   }
+  if (isa<nn::MaxPool2dArgmaxOp>(op)) // where equal elements begin is no element
+    return false;
   if (isa<nn::WindowOpInterface>(op) || op->hasTrait<nn::InferenceIdentity>())
     return hasZeros(op->getOperand(0));
   if (auto elementwise = dyn_cast<nn::ElementwiseOpInterface>(op))

@@ -181,6 +181,8 @@ public:
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
   std::vector<Halide::Argument> arguments;
+  /// Pixels of a row after which the way to compute them repeats itself.
+  int64_t pixelStep = 1;
   /// Helpers that are computed row by row of the plane for all channels, or first.
   std::vector<Func> rowHelpers;
   std::vector<Helper> helpers;

@@ -82,6 +82,10 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
     tiled = 2; // row-major: channels share their inputs
   while (sums && tiled + 2 < loops.size() && loops[tiled].extent == 1)
     ++tiled;
+  if (!sums && stage.isResult && stage.domain.lanes && vars.size() == 5 && kernel.pixelStep > 1) {
+    tiled = 1; // whole phases of a row
+    steps = std::min<int64_t>(kernel.pixelStep, 8);
+  }
   // Where helpers hold a row of all channels, rows are outermost.
   bool hasRows = stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
   if (hasRows)
