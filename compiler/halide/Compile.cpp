@@ -84,7 +84,8 @@ static FailureOr<LoweredKernel> lowerKernel(kernel::FuncOp op, const Target &tar
     if (stage.isResult) {
       results.push_back(stage.func);
       if (!stage.domain.shape.empty() && stage.domain.shape[0] < 0)
-        batchNames.push_back(stage.func.name() + ".extent." + std::to_string(stage.domain.vars.size() - 1));
+        for (const Halide::OutputImageParam &param : stage.func.output_buffers())
+          batchNames.push_back(param.name() + ".extent." + std::to_string(stage.domain.vars.size() - 1));
     }
   Halide::Module module = Halide::Pipeline(results).compile_to_module(
       kernel.arguments, op.getSymName().str(), makeHalideTarget(target, options), Halide::LinkageType::External);

@@ -10,7 +10,8 @@
 // exception that allows a result to take an argument's place: where every op
 // between them is elementwise, without broadcasting that argument, and the types
 // are equal, an element of the argument is read before the same element of the
-// result is written and never after.
+// result is written and never after. With several results that holds where all ops
+// are elementwise and all results have the same shape and lanes.
 #ifndef DLC_COMPILER_HALIDE_HALIDE_H
 #define DLC_COMPILER_HALIDE_HALIDE_H
 

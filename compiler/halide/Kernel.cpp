@@ -76,16 +76,19 @@ std::string Kernel::nameOf(Operation *op) const {
   return op->getName().stripDialect().str();
 }
 
-/// Pins what the descriptors promise; the batch's extent and stride stay open.
-static void pin(Halide::OutputImageParam param, Descriptor descriptor, bool isAligned, bool flatPlane, bool isWeight) {
+/// Pins what the descriptors promise; the batch's extent and stride stay open. Of
+/// several buffers of one Func, Halide takes extents from the first alone.
+static void pin(Halide::OutputImageParam param, Descriptor descriptor, bool isAligned, bool flatPlane, bool isWeight,
+                bool hasExtents = true) {
   if (flatPlane && descriptor.dimensions.size() == 5) {
     descriptor.dimensions[1].extent *= descriptor.dimensions[2].extent;
     descriptor.dimensions[2].extent = 1;
   }
   for (auto [i, dimension] : llvm::enumerate(descriptor.dimensions)) {
     bool isBatch = i + 1 == descriptor.dimensions.size() && !isWeight;
-    param.dim(i).set_min(static_cast<int>(dimension.min));
-    if (dimension.extent >= 0)
+    if (hasExtents)
+      param.dim(i).set_min(static_cast<int>(dimension.min));
+    if (hasExtents && dimension.extent >= 0)
       param.dim(i).set_extent(static_cast<int>(dimension.extent));
     if (!isBatch || i == 0)
       param.dim(i).set_stride(static_cast<int>(dimension.stride));
@@ -218,6 +221,8 @@ bool Kernel::hasZeroPadLanes(Operation *op) const {
     };
     return isPacked(contraction.getWeightOperand().get()) && isPacked(contraction.getBiasValue());
   }
+  if (isa<nn::MaxPool2dArgmaxOp>(op)) // where equal elements begin is no element
+    return false;
   if (isa<nn::WindowOpInterface>(op) || op->hasTrait<nn::InferenceIdentity>())
     return hasZeros(op->getOperand(0));
   if (auto elementwise = dyn_cast<nn::ElementwiseOpInterface>(op))
@@ -240,6 +245,30 @@ static Expr readPacked(const Tensor &weight, const Domain &domain, WeightsAttr l
   return Halide::select(isInside, element, Halide::Internal::make_zero(element.type()));
 }
 
+/// Pins the descriptor of a result.
+static void pinResult(Halide::OutputImageParam param, RankedTensorType type, bool flatPlane, bool isFirst = true) {
+  BlockedAttr blocked = getBlocked(type);
+  bool packed = isa_and_nonnull<WeightsAttr>(type.getEncoding());
+  // Every element of a block begins at a multiple of the block's size.
+  bool isAligned = packed || (blocked && blocked.getLanes() * param.type().bytes() % 64 == 0);
+  pin(param, describeResult(type), isAligned, flatPlane, packed, isFirst);
+}
+
+static void boundResult(Func func, const Domain &domain) {
+  for (auto [var, extent] : llvm::zip_equal(domain.vars, domain.extents()))
+    if (extent >= 0)
+      func.bound(var, 0, static_cast<int>(extent));
+}
+
+/// The element of a result, zero in pad lanes.
+static Expr readResult(const Tensor &tensor, const Domain &domain) {
+  Expr element = tensor.read(domain.point);
+  if (!domain.hasPadLanes() || (tensor.lanes == domain.lanes && tensor.zeroPadLanes))
+    return element;
+  return Halide::select(domain.point.at[1] < static_cast<int>(domain.shape[1]), element,
+                        Halide::Internal::make_zero(element.type()));
+}
+
 LogicalResult Kernel::defineResult(unsigned index) {
   auto type = cast<RankedTensorType>(op.getFunctionType().getResult(index));
   auto packed = dyn_cast_or_null<WeightsAttr>(type.getEncoding());
@@ -250,22 +279,42 @@ LogicalResult Kernel::defineResult(unsigned index) {
   BlockedAttr blocked = getBlocked(type);
   Domain domain = packed ? makePackedDomain(type.getShape(), packed)
                          : makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
-  Expr element = packed ? readPacked(tensor, domain, packed) : tensor.read(domain.point);
-  if (domain.hasPadLanes() && !(tensor.lanes == domain.lanes && tensor.zeroPadLanes))
-    element = Halide::select(domain.point.at[1] < static_cast<int>(domain.shape[1]), element,
-                             Halide::Internal::make_zero(element.type()));
-
   Func result(("result" + Twine(index)).str());
-  result(domain.vars) = element;
-  Descriptor descriptor = describeResult(type);
-  // Every element of a block begins at a multiple of the block's size.
-  pin(result.output_buffer(), descriptor, packed || (blocked && blocked.getLanes() * result.types()[0].bytes() % 64 == 0), flatPlane,
-      packed != nullptr);
-  for (auto [var, extent] : llvm::zip_equal(domain.vars, domain.extents()))
-    if (extent >= 0)
-      result.bound(var, 0, static_cast<int>(extent));
-  stages.push_back({result, domain, value, {}, true});
+  result(domain.vars) = packed ? readPacked(tensor, domain, packed) : readResult(tensor, domain);
+  pinResult(result.output_buffer(), type, flatPlane);
+  boundResult(result, domain);
+  stages.push_back({result, domain, value, {}, true, std::nullopt});
   return success();
+}
+
+bool Kernel::hasJointResults() const {
+  ArrayRef<Type> types = kernel::FuncOp(op).getFunctionType().getResults();
+  auto lanesOfResult = [](Type type) { return getBlocked(type) ? getBlocked(type).getLanes() : 0; };
+  return types.size() > 1 && llvm::all_of(types, [&](Type type) {
+           return shapeOf(type) == shapeOf(types[0]) && lanesOfResult(type) == lanesOfResult(types[0]) &&
+                  !isa_and_nonnull<WeightsAttr>(cast<RankedTensorType>(type).getEncoding());
+         }) &&
+         llvm::all_of(kernel::FuncOp(op).getBlock().without_terminator(), [](Operation &each) {
+           return isa<nn::ElementwiseOpInterface>(each) || each.hasTrait<nn::InferenceIdentity>();
+         });
+}
+
+void Kernel::defineJointResults() {
+  ArrayRef<Type> types = op.getFunctionType().getResults();
+  BlockedAttr blocked = getBlocked(types[0]);
+  Domain domain = makeDomain(shapeOf(types[0]), blocked ? blocked.getLanes() : 0);
+  std::vector<Expr> elements, copies;
+  for (Value value : op.getReturn().getOperands())
+    elements.push_back(readResult(get(value), domain));
+  Func joint("joint"), results("results");
+  joint(domain.vars) = Halide::Tuple(elements);
+  for (size_t i = 0; i < elements.size(); ++i)
+    copies.push_back(joint(domain.vars)[static_cast<int>(i)]);
+  results(domain.vars) = Halide::Tuple(copies);
+  for (auto [i, param] : llvm::enumerate(results.output_buffers()))
+    pinResult(param, cast<RankedTensorType>(types[i]), flatPlane, i == 0);
+  boundResult(results, domain);
+  stages.push_back({results, domain, op.getReturn().getOperand(0), {}, true, joint});
 }
 
 //===----------------------------------------------------------------------===//
@@ -320,7 +369,7 @@ bool Kernel::findStages(const std::vector<Stage> &results, bool joins) {
                                               nn::LogSoftmaxOp, nn::LocalResponseNormOp>(reader));
     bool isDear = !isCheap(&each) && repeats && !toReturn;
     if ((!inner.empty() && !staysHere) || isDear)
-      addStage({get(value).func, makeDomainOf(value), value, {}, false}, inner.getArrayRef());
+      addStage({get(value).func, makeDomainOf(value), value, {}, false, std::nullopt}, inner.getArrayRef());
     else
       carried[value] = inner.takeVector();
   }
@@ -340,6 +389,10 @@ LogicalResult Kernel::build() {
   for (Operation &each : op.getBlock().without_terminator())
     if (failed(defineOp(*this, &each)))
       return failure();
+  if (hasJointResults()) {
+    defineJointResults();
+    return success();
+  }
   for (unsigned i = 0; i < op.getFunctionType().getNumResults(); ++i)
     if (failed(defineResult(i)))
       return failure();

@@ -103,6 +103,10 @@ struct Stage {
   /// What is accumulated for each of its elements.
   llvm::SmallVector<Reduction *, 1> reductions;
   bool isResult = false;
+  /// Where the results are computed in one loop (`func` has a value for each): what
+  /// computes all of a step before the first is stored, as a result may take an
+  /// argument's place.
+  std::optional<Func> joint;
 };
 
 /// A Func that is computed before everything else: see Kernel::computeFirst.
@@ -177,6 +181,8 @@ public:
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
   std::vector<Halide::Argument> arguments;
+  /// Pixels of a row after which the way to compute them repeats itself.
+  int64_t pixelStep = 1;
   /// Helpers that are computed row by row of the plane for all channels, or first.
   std::vector<Func> rowHelpers;
   std::vector<Helper> helpers;
@@ -189,6 +195,10 @@ public:
 private:
   llvm::LogicalResult defineArgument(mlir::BlockArgument argument);
   llvm::LogicalResult defineResult(unsigned index);
+  /// Whether several results of the same shape and layout are functions of the
+  /// arguments' elements at the same place.
+  bool hasJointResults() const;
+  void defineJointResults();
   /// Finds the stages; `joins`: values with several readers may stay in one.
   /// False where a reduction would then belong to two stages.
   bool findStages(const std::vector<Stage> &results, bool joins);

@@ -17,8 +17,9 @@ static ArrayRef<int64_t> getPlane(Value value) {
 // The maximum's place
 //===----------------------------------------------------------------------===//
 
-/// Windows of so many elements are written out; larger ones become a loop.
-static constexpr int maxUnrolledWindow = 25;
+/// Windows of so many elements are searched in one expression, in which each element
+/// doubles the number of paths; of so many with the maximum given.
+static constexpr int maxUnrolledSearch = 9, maxUnrolledWindow = 25;
 
 LogicalResult halide_backend::defineMaxPool2dArgmax(Kernel &kernel, nn::MaxPool2dArgmaxOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
@@ -44,6 +45,24 @@ LogicalResult halide_backend::defineMaxPool2dArgmax(Kernel &kernel, nn::MaxPool2
     return result;
   };
 
+  Halide::Type type = elementType(op.getResult().getType());
+  if (count <= maxUnrolledSearch) {
+    // The first element in the plane, then any that is greater, or NaN.
+    auto firstInside = [&](unsigned dim) -> Expr {
+      int dilation = static_cast<int>(window.dilation[dim]);
+      Expr before = -window.position(dim, domain.point.at[dim + 2], 0);
+      return window.reach[dim] > 0 ? Halide::max(before + (dilation - 1), 0) / dilation : Expr(0);
+    };
+    Expr best = lowest, place = firstInside(0) * width + firstInside(1);
+    for (int tap = 0; tap < count; ++tap) {
+      Expr element = read(tap / width, tap % width), isGreater = Halide::is_nan(element) || isLess(best, element);
+      best = select(isGreater, element, best);
+      place = select(isGreater, tap, place);
+    }
+    kernel.define(op, domain, Halide::cast(type, place));
+    return success();
+  }
+
   // 1. The maximum. (One search for both it and its place would be a tuple, whose
   // second half Halide computes from the new first one.)
   Func greatest("greatest");
@@ -56,7 +75,6 @@ LogicalResult halide_backend::defineMaxPool2dArgmax(Kernel &kernel, nn::MaxPool2
   Expr maximum = greatest(domain.vars);
   auto isMaximum = [&](Expr y, Expr x) { return isInside(y, x) && Halide::strict_float(read(y, x) == maximum); };
   auto isNan = [&](Expr y, Expr x) { return isInside(y, x) && Halide::is_nan(read(y, x)); };
-  Halide::Type type = elementType(op.getResult().getType());
   Expr first = count - 1, last = 0;
   if (count <= maxUnrolledWindow) {
     for (int tap = count - 2; tap >= 0; --tap)
@@ -136,6 +154,7 @@ LogicalResult halide_backend::defineMaxPool2dGrad(Kernel &kernel, nn::MaxPool2dG
   PoolWindow pool(op.getKernelSize(), op.getStride(), op.getPadding(), op.getDilation(), getPlane(op.getResult()),
                   getPlane(op.getGradient()));
   int width = static_cast<int>(pool.size[1]);
+  kernel.pixelStep = pool.stride[1];
   kernel.define(op, domain, gather(pool, domain, gradient.type, [&](const Point &at, Expr y, Expr x) {
                   Expr isMaximum = argmax.read(at) == Halide::cast(argmax.type, y * width + x);
                   return select(isMaximum, gradient.read(at), constant(gradient.type, 0));
@@ -148,6 +167,7 @@ LogicalResult halide_backend::defineAvgPool2dGrad(Kernel &kernel, nn::AvgPool2dG
   const Tensor &gradient = kernel.get(op.getGradient());
   PoolWindow pool(op.getKernelSize(), op.getStride(), op.getPadding(), {1, 1}, getPlane(op.getResult()),
                   getPlane(op.getGradient()));
+  kernel.pixelStep = pool.stride[1];
   kernel.define(op, domain, gather(pool, domain, gradient.type, [&](const Point &at, Expr, Expr) {
                   return gradient.read(at) / pool.countElements(at, gradient.type, op.getCountIncludePad());
                 }));

@@ -107,6 +107,7 @@ LogicalResult halide_backend::defineDilate(Kernel &kernel, nn::DilateOp op) {
   const Tensor &input = kernel.get(op.getInput());
   Point at = domain.point;
   Expr isPixel = Halide::Internal::const_true();
+  kernel.pixelStep = op.getStride()[1];
   for (size_t dim : {2, 3}) {
     int stride = static_cast<int>(op.getStride()[dim - 2]), last = static_cast<int>(input.shape[dim] - 1);
     Expr index = domain.point.at[dim];

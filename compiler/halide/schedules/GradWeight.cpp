@@ -93,7 +93,7 @@ LogicalResult halide_backend::scheduleGradWeight(Kernel &kernel, Attribute sched
   bool parallel = isParallel(schedule);
   scheduleSums(grad, tile, parallel);
   for (auto &[copy, domain] : grad.copies) {
-    Stage stage = {copy, domain, {}, {}, false};
+    Stage stage = {copy, domain, {}, {}, false, std::nullopt};
     schedulePlainStage(kernel, stage, 0, 1, parallel);
   }
   for (Stage &stage : kernel.stages) {

@@ -82,13 +82,17 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
     tiled = 2; // row-major: channels share their inputs
   while (sums && tiled + 2 < loops.size() && loops[tiled].extent == 1)
     ++tiled;
+  if (!sums && stage.isResult && stage.domain.lanes && vars.size() == 5 && kernel.pixelStep > 1) {
+    tiled = 1; // whole phases of a row
+    steps = std::min<int64_t>(kernel.pixelStep, 8);
+  }
   // Where helpers hold a row of all channels, rows are outermost.
   bool hasRows = stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
   if (hasRows)
     std::swap(loops[2], loops[3]); // (x, block, y, n)
   std::vector<Halide::VarOrRVar> order = {inner};
   Var tile("tile");
-  bool isTiled = steps > 1 && tiled < loops.size() && loops[tiled].extent > 1;
+  bool isTiled = steps > 1 && !stage.joint && tiled < loops.size() && loops[tiled].extent > 1;
   if (isTiled) {
     steps = std::min(steps, loops[tiled].extent);
     Var rest("rest");
@@ -99,13 +103,18 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
   for (const Loop &loop : loops)
     order.push_back(loop.var);
   func.reorder(order);
+  if (stage.joint) {
+    stage.joint->compute_at(func, loops[0].var).store_in(Halide::MemoryType::Register);
+    if (width > 1)
+      stage.joint->vectorize(vars[along], static_cast<int>(width), TailStrategy::GuardWithIf);
+  }
 
   // 3. Sums at the step; a reduction's variables stand as its reader's do.
   for (Reduction *reduction : stage.reductions) {
     size_t vectorized = std::min(along, reduction->domain.vars.size() - 1);
     scheduleReduction(*reduction, func, loops[0].var, vectorized, isTiled);
     if (reduction->padded) {
-      Stage copy = {*reduction->padded, *reduction->paddedDomain, {}, {}, false};
+      Stage copy = {*reduction->padded, *reduction->paddedDomain, {}, {}, false, std::nullopt};
       schedulePlainStage(kernel, copy, 0, 1, parallel);
     }
   }

@@ -68,7 +68,7 @@ bool halide_backend::mayBeInPlace(Kernel &kernel) {
 void halide_backend::schedulePadded(Kernel &kernel, Reduction &reduction, bool parallel) {
   if (!reduction.padded)
     return;
-  Stage copy = {*reduction.padded, *reduction.paddedDomain, {}, {}, false};
+  Stage copy = {*reduction.padded, *reduction.paddedDomain, {}, {}, false, std::nullopt};
   schedulePlainStage(kernel, copy, 0, 1, parallel);
 }
 

@@ -205,6 +205,26 @@ for kind, at in (("blocked", blocked()), ("plain", None)):
     streaming(f"stream dilate {kind}", "dilate", [small], (64, 31, 31), "stride = array<i64: 2, 2>", layout=at)
 
 
+def adam():
+    kernel = Kernel()
+    elements = 1 << 22
+    p, g, m, v = (kernel.parameter(1, elements, positive=True) for _ in range(4))
+    b1, b2, lr = (kernel.parameter(1, 1, positive=True) for _ in range(3))
+    none = np.zeros((1, elements))
+    op = lambda name, inputs, text="": kernel.op(name, inputs, text, function=lambda *a: none, has_batch=False)  # noqa: E731
+    blend = lambda x, average, decay: op("add", [x, op("mul", [op("sub", [average, x]), decay])])  # noqa: E731
+    first, second = blend(g, m, b1), blend(op("mul", [g, g]), v, b2)
+    root = op("affine", [op("power", [second], "exponent = 0.5 : f64")], "scale = 1.0 : f64, offset = 1.0e-3 : f64")
+    new = op("sub", [p, op("mul", [op("div", [first, root]), lr])])
+    for value in (new, first, second):
+        kernel.returns(value)
+    kernel.in_place = [p, m, v]
+    return kernel, 7 * 4 * elements
+
+
+plain("stream adam", adam, "#kernel.pointwise<lanes = 16>")
+
+
 def packing(name, op, shape, layout, text=""):
     def build():
         kernel = Kernel()

@@ -141,7 +141,7 @@ class Kernel:
     ops: list = field(default_factory=list)
     results: list = field(default_factory=list)
     count: int = 0
-    in_place: object = None
+    in_place: object = None  # the argument whose place the first result takes, or one for each result
 
     def __post_init__(self):
         self.random = np.random.default_rng(self.seed)
@@ -373,10 +373,12 @@ class Compiled:
         described = [describe(v.array, v.layout, False, gap if v.is_activation and v.array.ndim > 1 else 0) for v in kernel.arguments]
         self.results = [describe(v.array.astype(v.array.dtype if v.element else kernel.dtype), l, True,
                                  gap if v.is_activation and v.array.ndim > 1 else 0) for v, l in kernel.results]
-        if kernel.in_place is not None:
-            buffer, keep = described[kernel.arguments.index(kernel.in_place)]
-            self.results[0][0].host = buffer.host + (self.results[0][0].host - self.results[0][1][1].ctypes.data)
-            self.results[0] = (self.results[0][0], keep)
+        places = kernel.in_place if isinstance(kernel.in_place, list) else [kernel.in_place]
+        for i, place in enumerate(places):
+            if place is not None:
+                buffer, keep = described[next(j for j, a in enumerate(kernel.arguments) if a is place)]
+                self.results[i][0].host = buffer.host + (self.results[i][0].host - self.results[i][1][1].ctypes.data)
+                self.results[i] = (self.results[i][0], keep)
         self.all = described + self.results
         self.pointers = (ctypes.c_void_p * len(self.all))(*[ctypes.addressof(b) for b, _ in self.all])
 

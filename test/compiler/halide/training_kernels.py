@@ -161,6 +161,35 @@ def fill(s):
     return s.done(y)
 
 
+def several_results(s):
+    """Adam's step: three results, of which each may take the place of what it replaces."""
+    elements = s.pick(16 * s.upto(1, 40), s.upto(1, 300))
+    kernel = s.kernel
+    p, g, m = (kernel.parameter(1, elements) for _ in range(3))
+    v = kernel.parameter(1, elements, positive=True)
+    b1, b2, lr = (kernel.parameter(1, 1, array=np.full((1, 1), e, kernel.dtype)) for e in (0.9, 0.99, 0.1))
+
+    def op(name, inputs, function, text=""):
+        return kernel.op(name, inputs, text, function=function, has_batch=False)
+
+    def blend(x, average, decay):
+        d = op("mul", [op("sub", [average, x], lambda a, b: a - b), decay], lambda a, b: a * b)
+        return op("add", [x, d], lambda a, b: a + b)
+
+    first = blend(g, m, b1)
+    second = blend(op("mul", [g, g], lambda a, b: a * b), v, b2)
+    root = op("affine", [op("power", [second], np.sqrt, "exponent = 0.5 : f64")], lambda a: a + 1e-3, "scale = 1.0 : f64, offset = 1.0e-3 : f64")
+    step = op("mul", [op("div", [first, root], lambda a, b: a / b), lr], lambda a, b: a * b)
+    new = op("sub", [p, step], lambda a, b: a - b)
+    results = [(new, p), (first, m), (second, v)]
+    for index in s.random.permutation(3):
+        kernel.returns(results[index][0])
+        kernel.in_place = (kernel.in_place or []) + [s.pick(results[index][1], None)]
+    return kernel, s.pointwise()
+
+
+FAMILIES["several_results"] = lambda source: several_results(Training(source))
+
 # ---------------------------------------------------------------------------------------------------------------
 # Random numbers
 # ---------------------------------------------------------------------------------------------------------------
