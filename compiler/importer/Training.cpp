@@ -25,15 +25,19 @@ public:
     if (!optimizer)
       return {};
     NamedAttrList parts;
+    bool good = true;
+    auto set = [&](StringRef name, Attribute part) {
+      good &= part != nullptr;
+      if (part)
+        parts.set(name, part);
+    };
     // Without a loss the program provides the gradients of the outputs.
     if (const Member *loss = training.find("loss"))
-      parts.set("loss", readLosses(*loss->value));
-    parts.set("optimizer", readPart(*optimizer->value, "an optimizer", nn::getOptimizers(), {}));
+      set("loss", readLosses(*loss->value));
+    set("optimizer", readPart(*optimizer->value, "an optimizer", nn::getOptimizers(), {}));
     if (const Member *schedule = training.find("schedule"))
-      parts.set("schedule", readPart(*schedule->value, "a schedule", nn::getSchedules(), {}));
-    if (llvm::any_of(parts, [](NamedAttribute part) { return !part.getValue(); }))
-      return {};
-    return parts.getDictionary(reporter.getContext());
+      set("schedule", readPart(*schedule->value, "a schedule", nn::getSchedules(), {}));
+    return good ? parts.getDictionary(reporter.getContext()) : DictionaryAttr();
   }
 
 private:

@@ -2,7 +2,8 @@
 #include "dialects/nn/TrainingSettings.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <limits>
 
@@ -149,9 +150,13 @@ bool isMean(DictionaryAttr part) {
 static std::string describeRange(const TrainingSetting &setting) {
   if (setting.low == -infinity)
     return "a number";
+  std::string text;
+  llvm::raw_string_ostream os(text);
   if (setting.high == infinity)
-    return llvm::formatv("a number of at least {0}", setting.low);
-  return llvm::formatv("a number from {0} to {1}", setting.low, setting.high);
+    os << llvm::format("a number of at least %g", setting.low);
+  else
+    os << llvm::format("a number from %g to %g", setting.low, setting.high);
+  return text;
 }
 
 std::string describeMisfit(const TrainingSetting &setting, Attribute value) {
@@ -173,8 +178,8 @@ std::string describeMisfit(const TrainingSetting &setting, Attribute value) {
     bool fits = list && llvm::all_of(list, isInRange) && (setting.count ? list.size() == setting.count : !list.empty());
     if (fits)
       return "";
-    return setting.count ? llvm::formatv("a list of {0} numbers, each {1}", setting.count, describeRange(setting)).str()
-                         : "a list of numbers, each " + describeRange(setting);
+    return "a list of " + (setting.count ? std::to_string(setting.count) + " " : "") + "numbers, each " +
+           describeRange(setting);
   }
   }
   return "";

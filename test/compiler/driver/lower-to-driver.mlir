@@ -1,28 +1,36 @@
 // RUN: %dlc-opt %s --kernel-plan-memory --kernel-lower-to-driver | FileCheck %s
 
 // Two launches on prebuilt descriptors of 56 bytes: equal ones are one, frames
-// are filled before their producer, results are tested, steps are traced.
-// CHECK: llvm.mlir.global internal constant @net.table(dense<"0x646C636D6F64656C0100000000000000{{.*}}"> : tensor<[[LENGTH:[0-9]+]]xi64>) {{.*}}section = ".rodata.dlc.table"
+// are filled before their producer, results are tested, steps are traced. A run
+// is that of all steps, or of some that follow each other.
+// CHECK: llvm.mlir.global internal constant @net.table(dense<"0x646C636D6F64656C0200000000000000{{.*}}"> : tensor<[[LENGTH:[0-9]+]]xi64>) {{.*}}section = ".rodata.dlc.table"
 // CHECK: llvm.mlir.global internal constant @net.strings("\00net\00image\00prob\00conv\00pool\00")
 // CHECK: llvm.mlir.global internal constant @net.weights({{.*}}section = ".lrodata.dlc"{{.*}} : !llvm.array<64 x i8>
 // CHECK: llvm.func @net.kernel.conv(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
 // CHECK: llvm.func @dlc_rt_fill_halo(!llvm.ptr, !llvm.ptr, i32, i32, i32, i32, f32)
 // CHECK-LABEL: llvm.func internal @net.run(
-// CHECK-SAME: %[[CONTEXT:.*]]: !llvm.ptr, %[[BUFFERS:.*]]: !llvm.ptr, %[[TRACE:.*]]: !llvm.ptr) -> i32
+// CHECK-SAME: %[[CONTEXT:.*]]: !llvm.ptr, %[[BUFFERS:.*]]: !llvm.ptr, %[[TRACE:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i32, %[[END:.*]]: i32) -> i32
 // CHECK: %[[ZERO:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK: %[[TRACED:.*]] = llvm.icmp "ne" %[[TRACE]], %{{.*}} : !llvm.ptr
+// CHECK: llvm.switch %[[BEGIN]] : i32, ^[[EXIT:.*]](%[[ZERO]] : i32) [
+// CHECK: 0: ^[[CONV:bb[0-9]+]],
+// CHECK: 1: ^[[POOL:bb[0-9]+]]
+// CHECK: ^[[CONV]]:
 // CHECK: %[[FRAME:.*]] = llvm.getelementptr inbounds %[[BUFFERS]][2] : (!llvm.ptr) -> !llvm.ptr, !llvm.array<56 x i8>
 // CHECK: llvm.call @dlc_rt_fill_halo(%[[CONTEXT]], %[[FRAME]],
 // CHECK: %[[W:.*]] = llvm.getelementptr inbounds %[[BUFFERS]][1]
 // CHECK: %[[Y:.*]] = llvm.getelementptr inbounds %[[BUFFERS]][2]
 // CHECK: %[[RESULT:.*]] = llvm.call @net.kernel.conv(%[[CONTEXT]], %[[BUFFERS]], %[[W]], %[[Y]])
 // CHECK: %[[FAILED:.*]] = llvm.icmp "ne" %[[RESULT]], %[[ZERO]]
-// CHECK: llvm.cond_br %[[FAILED]], ^[[EXIT:.*]](%[[RESULT]] : i32), ^[[DONE:.*]]
+// CHECK: llvm.cond_br %[[FAILED]], ^[[EXIT]](%[[RESULT]] : i32), ^[[DONE:.*]]
 // CHECK: ^[[DONE]]:
 // CHECK: llvm.cond_br %[[TRACED]], ^[[TRACING:.*]], ^[[NEXT:.*]]
 // CHECK: ^[[TRACING]]:
 // CHECK: llvm.call %[[TRACE]](%[[CONTEXT]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32) -> ()
 // CHECK: ^[[NEXT]]:
+// CHECK: %[[LAST:.*]] = llvm.icmp "eq" %[[END]], %{{.*}} : i32
+// CHECK: llvm.cond_br %[[LAST]], ^[[EXIT]](%[[ZERO]] : i32), ^[[POOL]]
+// CHECK: ^[[POOL]]:
 // CHECK: llvm.call @net.kernel.pool(
 // CHECK: llvm.br ^[[EXIT]](%[[ZERO]] : i32)
 // CHECK: ^[[EXIT]](%[[CODE:.*]]: i32):
