@@ -207,8 +207,11 @@ Outcome Compilation::State::runPasses(ModuleOp on, Outcome onFailure, llvm::func
 /// Builds the functions of training from the network as it was imported, and puts them beside the one for inference.
 Outcome Compilation::State::addTraining() {
   OwningOpRef<ModuleOp> training = imported->clone();
-  Outcome outcome = runPasses(*training, Outcome::Input,
-                              [&](OpPassManager &passes) { passes.addPass(transforms::createBuildTraining()); });
+  Outcome outcome = runPasses(*training, Outcome::Input, [&](OpPassManager &passes) {
+    if (options.exposesLayers)
+      passes.nest<func::FuncOp>().addPass(transforms::createExposeLayers());
+    passes.addPass(transforms::createBuildTraining({options.evaluatesLoss}));
+  });
   if (outcome != Outcome::Fine)
     return outcome;
   (*findNetworks(*training).begin()).erase();
@@ -258,6 +261,8 @@ Outcome Compilation::State::read() {
   }
   if (!imported)
     return Outcome::Input;
+  if (options.ignoresNamedWeights)
+    (*imported)->removeAttr(nn::weightsAttr);
   if (options.useDouble && given == Stage::Nn) {
     Outcome outcome = runPasses(*imported, Outcome::Input, [](OpPassManager &passes) {
       passes.nest<func::FuncOp>().addPass(transforms::createUseDouble());

@@ -49,6 +49,12 @@ struct Options {
   int64_t batch = 0;
   /// Adds the training step to the object.
   bool train = false;
+  /// With `train`: the prediction takes the losses' targets too, and its last output is the loss.
+  bool evaluatesLoss = false;
+  /// With `train`: every layer's result becomes an output of the step and of the prediction, called as the layer.
+  bool exposesLayers = false;
+  /// Draws all parameters that `weights` does not give, whatever file the network names.
+  bool ignoresNamedWeights = false;
   /// Computes in f64, with simple kernels.
   bool useDouble = false;
   /// Forbids kernels that round differently from a plain sum (Winograd).

@@ -65,6 +65,53 @@ static void appendResult(func::FuncOp function, Value value, StringRef name) {
 }
 
 //===----------------------------------------------------------------------===//
+// Losses
+//===----------------------------------------------------------------------===//
+
+/// The value that the loss reads, by the name that the importer left at its layer.
+static Value findNamed(Block &block, StringRef name) {
+  for (Operation &op : block)
+    if (auto own = op.getAttrOfType<StringAttr>(nn::nameAttr); own && own.getValue() == name && op.getNumResults() == 1)
+      return op.getResult(0);
+  return {};
+}
+
+/// Appends the losses of `training` to a function over the state: it takes their targets, before its last `behind`
+/// arguments, and returns their sum as "loss", which is null where there are none.
+static FailureOr<Value> appendLosses(func::FuncOp function, DictionaryAttr training, unsigned behind) {
+  Block &block = function.getBody().front();
+  OpBuilder builder(block.getTerminator());
+  Attribute given = training ? training.get("loss") : Attribute();
+  SmallVector<Attribute> list;
+  if (auto several = dyn_cast_or_null<ArrayAttr>(given))
+    list.assign(several.begin(), several.end());
+  else if (given)
+    list.push_back(given);
+  Value loss;
+  for (Attribute each : list) {
+    auto part = dyn_cast<DictionaryAttr>(each);
+    auto name = part ? part.getAs<StringAttr>("op") : StringAttr();
+    auto inputName = part ? part.getAs<StringAttr>("input") : StringAttr();
+    if (!name || !nn::findTrainingPart(nn::getLosses(), name.getValue()))
+      return function.emitOpError("has no loss ") << (name ? Attribute(name) : each);
+    Value input = inputName ? findNamed(block, inputName.getValue()) : Value();
+    if (!input)
+      return function.emitOpError("has no layer ") << part.get("input") << " for its loss";
+    RankedTensorType type = getTargetType(function, part, cast<RankedTensorType>(input.getType()));
+    if (!type)
+      return failure();
+    auto targetName = part.getAs<StringAttr>("target");
+    Value target = addArgument(function, type, targetName ? targetName.getValue() : "target", input.getLoc(),
+                               behind);
+    Value value = buildLoss(builder, input.getLoc(), part, input, target);
+    loss = loss ? Value(nn::AddOp::create(builder, value.getLoc(), value.getType(), loss, value)) : value;
+  }
+  if (loss)
+    appendResult(function, loss, "loss");
+  return loss;
+}
+
+//===----------------------------------------------------------------------===//
 // The step
 //===----------------------------------------------------------------------===//
 
@@ -78,8 +125,10 @@ public:
   FailureOr<func::FuncOp> build() {
     takeTrainingForms();
     builder.setInsertionPoint(block.getTerminator());
-    if (failed(buildLosses()))
+    FailureOr<Value> sum = appendLosses(step, training, /*behind=*/key ? 1 : 0);
+    if (failed(sum))
       return failure();
+    loss = *sum;
     nn::BackwardOp::create(builder, step.getLoc());
     seed();
     SmallVector<Value> wanted = getWanted();
@@ -91,7 +140,6 @@ public:
 
 private:
   void takeTrainingForms();
-  LogicalResult buildLosses();
   void seed();
   SmallVector<Value> getWanted();
   void returnGradients();
@@ -103,8 +151,7 @@ private:
   Block &block;
   OpBuilder builder;
   Gradients gradients;
-  SmallVector<std::pair<Value, double>> losses; // each with its scale
-  Value loss;
+  Value loss; // null where there is none
   Value key; // of random numbers, where a layer draws
 };
 } // namespace
@@ -128,44 +175,6 @@ void StepBuilder::takeTrainingForms() {
     nn::TrainingForm form(builder, key, stream, isTrained, assign);
     layer.takeTrainingForm(form);
   }
-}
-
-/// The value that the loss reads, by the name that the importer left at its layer.
-static Value findNamed(Block &block, StringRef name) {
-  for (Operation &op : block)
-    if (auto own = op.getAttrOfType<StringAttr>(nn::nameAttr); own && own.getValue() == name && op.getNumResults() == 1)
-      return op.getResult(0);
-  return {};
-}
-
-LogicalResult StepBuilder::buildLosses() {
-  Attribute given = training ? training.get("loss") : Attribute();
-  SmallVector<Attribute> list;
-  if (auto several = dyn_cast_or_null<ArrayAttr>(given))
-    list.assign(several.begin(), several.end());
-  else if (given)
-    list.push_back(given);
-  for (Attribute each : list) {
-    auto part = dyn_cast<DictionaryAttr>(each);
-    auto name = part ? part.getAs<StringAttr>("op") : StringAttr();
-    auto inputName = part ? part.getAs<StringAttr>("input") : StringAttr();
-    if (!name || !nn::findTrainingPart(nn::getLosses(), name.getValue()))
-      return step.emitOpError("has no loss ") << (name ? Attribute(name) : each);
-    Value input = inputName ? findNamed(block, inputName.getValue()) : Value();
-    if (!input)
-      return step.emitOpError("has no layer ") << part.get("input") << " for its loss";
-    RankedTensorType type = getTargetType(step, part, cast<RankedTensorType>(input.getType()));
-    if (!type)
-      return failure();
-    auto targetName = part.getAs<StringAttr>("target");
-    Value target = addArgument(step, type, targetName ? targetName.getValue() : "target", input.getLoc(),
-                               /*behind=*/key ? 1 : 0);
-    Value value = buildLoss(builder, input.getLoc(), part, input, target);
-    loss = loss ? Value(nn::AddOp::create(builder, value.getLoc(), value.getType(), loss, value)) : value;
-  }
-  if (loss)
-    appendResult(step, loss, "loss");
-  return success();
 }
 
 /// What the derivation begins with: the loss, or the gradients of the outputs, which the program then provides.
@@ -222,7 +231,7 @@ void StepBuilder::returnGradients() {
 // The pass
 //===----------------------------------------------------------------------===//
 
-static LogicalResult buildTraining(func::FuncOp network) {
+static LogicalResult buildTraining(func::FuncOp network, bool evaluatesLoss) {
   auto training = network->getAttrOfType<DictionaryAttr>(nn::trainingAttr);
   FailureOr<StatePlan> state = StatePlan::of(network);
   if (failed(state))
@@ -252,7 +261,10 @@ static LogicalResult buildTraining(func::FuncOp network) {
   func::ReturnOp::create(builder, network.getLoc());
 
   llvm::StringMap<Value> variables;
-  cloneOverState(network, "predict", *state, /*begins=*/false, variables)->moveAfter(update);
+  func::FuncOp predict = cloneOverState(network, "predict", *state, /*begins=*/false, variables);
+  predict->moveAfter(update);
+  if (evaluatesLoss && failed(appendLosses(predict, training, /*behind=*/0)))
+    return failure();
 
   auto bytes = [&](StringRef part, int64_t value) { return builder.getNamedAttr(part, builder.getI64IntegerAttr(value)); };
   (*step)->setAttr(nn::stateAttr,
@@ -264,9 +276,11 @@ static LogicalResult buildTraining(func::FuncOp network) {
 
 namespace {
 struct BuildTraining : transforms::impl::BuildTrainingBase<BuildTraining> {
+  using BuildTrainingBase::BuildTrainingBase;
+
   void runOnOperation() override {
     for (auto network : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!network.isExternal() && !network->hasAttr(nn::roleAttr) && failed(buildTraining(network)))
+      if (!network.isExternal() && !network->hasAttr(nn::roleAttr) && failed(buildTraining(network, evaluatesLoss)))
         return signalPassFailure();
   }
 };

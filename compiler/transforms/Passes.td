@@ -17,11 +17,14 @@ def BuildTraining : Pass<"nn-build-training", "::mlir::ModuleOp"> {
       require one. Without a loss it takes the gradients of the outputs instead.
     - `@net.update`: one step of the optimiser; its arguments are the
       hyper-parameters.
-    - `@net.predict`: the network at inference.
+    - `@net.predict`: the network at inference. With `evaluates-loss` it takes
+      the targets and returns the loss, too.
 
     Parameters, gradients and what the optimiser keeps are variables of a state
     that outlives the runs; `nn.state` and `nn.slots` say where they lie.
   }];
+  let options = [Option<"evaluatesLoss", "evaluates-loss", "bool", "false",
+                        "The prediction returns the loss, too">];
   let dependentDialects = ["::dlc::nn::NnDialect"];
 }
 
@@ -45,6 +48,14 @@ def ExposeLogits : NetworkPass<"nn-expose-logits"> {
     (softmax, log_softmax) computes, appends that layer's operand as a result
     called `y.logits`. Two programs whose probabilities are all 0 and 1 agree
     whatever they computed before; their logits do not.
+  }];
+}
+
+def ExposeLayers : NetworkPass<"nn-expose-layers"> {
+  let summary = "Return every layer's result";
+  let description = [{
+    Appends what each layer computes, in their order, to the network's results,
+    called as the layer. Whoever runs it sees where a value first goes wrong.
   }];
 }
 

@@ -95,16 +95,19 @@ static dlc_safetensors_type getStoredType(dlc_type type) {
 
 static size_t getBytes(const StateTensor &tensor) { return product_of(tensor.shape) * dlc_type_bytes(tensor.type); }
 
+dlc_safetensors_tensor dlc::toStored(const StateTensor &tensor) {
+  return {tensor.name.c_str(), getStoredType(tensor.type), static_cast<int32_t>(tensor.shape.size()),
+          tensor.shape.data(), tensor.data, getBytes(tensor), 0, 0};
+}
+
 Error dlc::writeCheckpoint(StringRef folder, ArrayRef<StateTensor> tensors, const RunState &state, bool isBest) {
   if (std::error_code error = sys::fs::create_directories(folder))
     return failure(exitEnvironment, folder + ": " + error.message());
   json::Object object = getJson(state), checksums;
   std::vector<dlc_safetensors_tensor> stored;
   for (const StateTensor &tensor : tensors) {
-    const size_t bytes = getBytes(tensor);
-    checksums[tensor.name] = getChecksum(tensor.data, bytes);
-    stored.push_back({tensor.name.c_str(), getStoredType(tensor.type), static_cast<int32_t>(tensor.shape.size()),
-                      tensor.shape.data(), tensor.data, bytes, 0, 0});
+    checksums[tensor.name] = getChecksum(tensor.data, getBytes(tensor));
+    stored.push_back(toStored(tensor));
   }
   object["checksums"] = std::move(checksums);
   std::string text;

@@ -38,6 +38,9 @@ struct StateTensor {
   void *data = nullptr; // row-major
 };
 
+/// The same as the writer of files takes it; points into `tensor`.
+dlc_safetensors_tensor toStored(const StateTensor &tensor);
+
 /// The files of a run: FOLDER/last.safetensors and FOLDER/best.safetensors.
 std::string getLastCheckpoint(llvm::StringRef folder);
 std::string getBestCheckpoint(llvm::StringRef folder);

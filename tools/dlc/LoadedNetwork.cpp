@@ -117,7 +117,7 @@ static pipeline::Options withProgress(pipeline::Options options) {
 }
 
 LoadedNetwork::LoadedNetwork(const pipeline::Options &options, raw_ostream &diagnostics)
-    : compilation(withProgress(options), diagnostics) {}
+    : compilation(std::make_unique<pipeline::Compilation>(withProgress(options), diagnostics)) {}
 
 LoadedNetwork::~LoadedNetwork() {
   if (library)
@@ -132,14 +132,29 @@ static Error toError(pipeline::Outcome outcome) {
 
 Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Options &options,
                                                              raw_ostream &diagnostics) {
+  Expected<std::unique_ptr<LoadedNetwork>> network = read(options, diagnostics);
+  if (!network)
+    return network;
+  if (Error error = (*network)->build(diagnostics))
+    return error;
+  return network;
+}
+
+Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::read(const pipeline::Options &options,
+                                                             raw_ostream &diagnostics) {
   std::unique_ptr<LoadedNetwork> network(new LoadedNetwork(options, diagnostics));
-  pipeline::Compilation &compilation = network->compilation;
-  if (Error error = toError(compilation.runTo(pipeline::Stage::Nn)))
+  if (Error error = toError(network->compilation->runTo(pipeline::Stage::Nn)))
     return error;
-  network->inputs = getInputFormats(compilation.getImported());
-  if (Error error = toError(compilation.runTo(pipeline::Stage::Object)))
+  network->inputs = getInputFormats(network->getImported());
+  return network;
+}
+
+Error LoadedNetwork::build(raw_ostream &diagnostics) {
+  const pipeline::Options &options = compilation->getOptions();
+  if (Error error = toError(compilation->runTo(pipeline::Stage::Object)))
     return error;
-  if (compilation.isSeeded())
+  // Training is expected to begin with drawn parameters.
+  if (compilation->isSeeded() && !options.train)
     diagnostics << "dlc: note: the network names no weights; its parameters are drawn with seed " << options.seed
                 << "\n";
 
@@ -148,25 +163,26 @@ Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Opt
     return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
   scope_exit removeFolder([&] { sys::fs::remove_directories(folder); });
   const std::string object = (folder + "/network.o").str(), shared = (folder + "/network.so").str();
-  if (Error error = toError(compilation.writeFiles({object, "", ""})))
+  if (Error error = toError(compilation->writeFiles({object, "", ""})))
     return error;
   if (Error error = object::linkSharedLibrary(object, shared))
     return failure(exitInternal, "cannot link the network: " + toString(std::move(error)));
   sys::fs::remove(object);
 
-  network->library = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!network->library)
+  library = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library)
     return failure(exitInternal, "cannot load the network: " + Twine(dlerror()));
-  const std::string symbol = compilation.getNetworkName() + "_model";
-  network->model = static_cast<const dlc_model *>(dlsym(network->library, symbol.c_str()));
-  if (!network->model)
-    return failure(exitInternal, "the network's object has no symbol " + symbol);
-  return network;
+  auto find = [&](const char *suffix) { return dlsym(library, (compilation->getNetworkName() + suffix).c_str()); };
+  model = static_cast<const dlc_model *>(find("_model"));
+  training = static_cast<const dlc_training *>(find("_training"));
+  if (!model || (options.train && !training))
+    return failure(exitInternal, "the network's object lacks its symbol");
+  return Error::success();
 }
 
 std::string LoadedNetwork::getSchedule(StringRef kernel) const {
   std::string text;
-  auto module = const_cast<pipeline::Compilation &>(compilation).getModule();
+  auto module = compilation->getModule();
   if (mlir::Operation *function = mlir::SymbolTable::lookupSymbolIn(module, kernel))
     if (mlir::Attribute schedule = function->getAttr("schedule"))
       raw_string_ostream(text) << schedule;
@@ -177,8 +193,7 @@ std::string LoadedNetwork::getSchedule(StringRef kernel) const {
 // Sessions
 //===----------------------------------------------------------------------===//
 
-/// A code of the runtime as an exit code.
-static ExitCode getExitCode(dlc_status status) {
+ExitCode dlc::getExitCode(dlc_status status) {
   switch (status) {
   case DLC_ERROR_MEMORY:
   case DLC_ERROR_FILE:

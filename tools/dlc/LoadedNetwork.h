@@ -3,8 +3,9 @@
 #define DLC_TOOLS_DLC_LOADEDNETWORK_H
 
 #include "compiler/pipeline/Pipeline.h"
-#include "runtime/include/dlc/dlc.h"
+#include "runtime/include/dlc/train.h"
 #include "tools/dlc/Array.h"
+#include "tools/dlc/ExitCode.h"
 #include "tools/dlc/Options.h"
 
 #include "llvm/Support/raw_ostream.h"
@@ -47,9 +48,20 @@ public:
   /// folder and loads that. Progress goes to stderr.
   static llvm::Expected<std::unique_ptr<LoadedNetwork>> load(const pipeline::Options &options,
                                                              llvm::raw_ostream &diagnostics = llvm::errs());
+  /// The same in two steps: what the network's file says, for those who look at
+  /// it before the long rest.
+  static llvm::Expected<std::unique_ptr<LoadedNetwork>> read(const pipeline::Options &options,
+                                                             llvm::raw_ostream &diagnostics = llvm::errs());
+  llvm::Error build(llvm::raw_ostream &diagnostics = llvm::errs());
   ~LoadedNetwork();
 
   const dlc_model *getModel() const { return model; }
+  /// Of a network compiled for training.
+  const dlc_training *getTraining() const { return training; }
+  /// The network as its file has it; until forgetCompilation.
+  mlir::ModuleOp getImported() const { return compilation->getImported(); }
+  /// Frees what the compiler keeps; what is loaded stays.
+  void forgetCompilation() { compilation.reset(); }
   llvm::ArrayRef<InputFormat> getInputs() const { return inputs; }
   /// The schedule of a kernel, as the IR prints it.
   std::string getSchedule(llvm::StringRef kernel) const;
@@ -57,11 +69,15 @@ public:
 private:
   LoadedNetwork(const pipeline::Options &options, llvm::raw_ostream &diagnostics);
 
-  pipeline::Compilation compilation;
+  std::unique_ptr<pipeline::Compilation> compilation;
   std::vector<InputFormat> inputs;
   void *library = nullptr;
   const dlc_model *model = nullptr;
+  const dlc_training *training = nullptr;
 };
+
+/// A code of the runtime as an exit code.
+ExitCode getExitCode(dlc_status status);
 
 struct SessionDeleter {
   void operator()(dlc_session *session) const { dlc_session_destroy(session); }

@@ -5,6 +5,9 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 using namespace llvm;
 using namespace dlc;
@@ -63,6 +66,20 @@ void OptionTable::number(StringRef names, StringRef meta, int64_t &value, String
       return "expects at least " + std::to_string(least) + " but got '" + given.str() + "'";
     if (parsed > most)
       return "expects at most " + std::to_string(most) + " but got '" + given.str() + "'";
+    value = parsed;
+    return "";
+  });
+}
+
+void OptionTable::real(StringRef names, StringRef meta, std::optional<double> &value, StringRef help, double least,
+                       double most) {
+  add(names, meta, help, [&value, least, most](StringRef given) -> std::string {
+    double parsed;
+    if (given.getAsDouble(parsed) || std::isnan(parsed))
+      return ("expects a number but got '" + given + "'").str();
+    if (parsed < least || parsed > most)
+      return formatv("expects a number of at least {0}{1} but got '{2}'", least,
+                     most < std::numeric_limits<double>::max() ? formatv(" and at most {0}", most).str() : "", given);
     value = parsed;
     return "";
   });

@@ -39,6 +39,9 @@ public:
   /// A whole number between `least` and `most`.
   void number(llvm::StringRef names, llvm::StringRef meta, int64_t &value, llvm::StringRef help, int64_t least = 0,
               int64_t most = std::numeric_limits<int64_t>::max());
+  /// A number between `least` and `most`.
+  void real(llvm::StringRef names, llvm::StringRef meta, std::optional<double> &value, llvm::StringRef help,
+            double least = 0, double most = std::numeric_limits<double>::max());
   /// One of `choices`; `value` becomes its index.
   void choice(llvm::StringRef names, llvm::ArrayRef<llvm::StringRef> choices, std::optional<size_t> &value,
               llvm::StringRef help);

@@ -14,6 +14,7 @@ int compileMain(llvm::ArrayRef<llvm::StringRef> arguments); // Compile.cpp
 int runMain(llvm::ArrayRef<llvm::StringRef> arguments);     // Run.cpp
 int benchMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Bench.cpp
 int verifyMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Verify.cpp
+int trainMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Train.cpp
 int inspectMain(llvm::ArrayRef<llvm::StringRef> arguments); // Inspect.cpp
 int schemaMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Schema.cpp
 int cacheMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Cache.cpp

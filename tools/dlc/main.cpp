@@ -30,6 +30,7 @@ static constexpr Verb verbs[] = {
     {"run", "inputs in, outputs out", runMain},
     {"bench", "how fast a network runs, kernel by kernel", benchMain},
     {"verify", "the optimised program against the plain one", verifyMain},
+    {"train", "a network and data in, its weights out", trainMain},
     {"inspect", "layers, shapes, parameters, as a table or a picture", inspectMain},
     {"schema", "the JSON Schema of network files", schemaMain},
     {"cache", "the cache of compiled kernels", cacheMain},
@@ -99,6 +100,8 @@ static int runVerb(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  // A file that becomes too large is an error of writing, which is reported.
+  std::signal(SIGXFSZ, SIG_IGN);
   int exit = runVerb(argc, argv);
   outs().flush();
   if (!outs().has_error())

@@ -152,6 +152,7 @@ public:
 
   Error read(int64_t item, MutableArrayRef<uint8_t> bytes) const override { return whole->read(items[item], bytes); }
   std::string describe(int64_t item) const override { return whole->describe(items[item]); }
+  int64_t getCacheBytes() const override { return whole->getCacheBytes() / whole->getCount() * count; }
 
 private:
   DatasetPointer whole;

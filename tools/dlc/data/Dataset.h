@@ -27,6 +27,8 @@ public:
   /// DLC_TYPE_U8, pixels from 0 to 255, or DLC_TYPE_F32.
   dlc_type getType() const { return type; }
   int64_t getItemBytes() const;
+  /// The memory that reading all items will take and keep.
+  virtual int64_t getCacheBytes() const { return 0; }
 
   /// The classes' names; empty where items have targets, numbers to come close to.
   llvm::ArrayRef<std::string> getClasses() const { return classes; }

@@ -63,6 +63,11 @@ public:
   /// The bytes of one item as the network takes it.
   int64_t getItemBytes() const { return itemBytes; }
 
+  /// The memory of its batches, where items have targets of `targetBytes`.
+  static int64_t getBytes(const LoaderOptions &options, int64_t itemBytes, int64_t targetBytes) {
+    return std::max(options.buffers, 2) * options.batch * (itemBytes + targetBytes + 2 * int64_t(sizeof(int64_t)));
+  }
+
   /// The next batch, which stays until the next call; null after the last one.
   /// An item that cannot be read is the error of its batch and of all later calls.
   llvm::Expected<const Batch *> next();

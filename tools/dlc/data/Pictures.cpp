@@ -48,6 +48,7 @@ public:
     return Error::success();
   }
   std::string describe(int64_t item) const override { return paths[item]; }
+  int64_t getCacheBytes() const override { return static_cast<int64_t>(cache.size()) * getItemBytes(); }
 
 private:
   Error decode(int64_t item, MutableArrayRef<uint8_t> bytes) const;
