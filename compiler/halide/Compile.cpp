@@ -60,9 +60,7 @@ struct LoweredKernel {
 
 /// Runs `function`, turning whatever it throws into a diagnostic at `op`.
 static LogicalResult catchAll(kernel::FuncOp op, llvm::function_ref<LogicalResult()> function) {
-  auto report = [&](StringRef what) {
-    return op.emitOpError("cannot be compiled: ") << what.trim();
-  };
+  auto report = [&](StringRef what) { return op.emitOpError("cannot be compiled: ") << what.trim(); };
   try {
     return function();
   } catch (const Halide::Error &error) {

@@ -34,7 +34,8 @@ static bool hasFlatPlane(kernel::FuncOp op) {
   };
   if (!isa_and_nonnull<DirectConvAttr>(op.getScheduleAttr()) ||
       !llvm::all_of(op.getFunctionType().getInputs(), isStoredFlat) ||
-      !llvm::all_of(op.getFunctionType().getResults(), [&](Type type) { return getBlocked(type) && isStoredFlat(type); }))
+      !llvm::all_of(op.getFunctionType().getResults(),
+                    [&](Type type) { return getBlocked(type) && isStoredFlat(type); }))
     return false;
   return llvm::all_of(op.getBlock().without_terminator(), [&](Operation &each) {
     if (!llvm::all_of(each.getResultTypes(), isOnPlane))
@@ -72,9 +73,7 @@ SmallVector<int64_t> Kernel::shapeOf(Type type) const {
 
 Attribute Kernel::getSchedule() const { return kernel::FuncOp(op).getScheduleAttr(); }
 
-std::string Kernel::nameOf(Operation *op) const {
-  return op->getName().stripDialect().str();
-}
+std::string Kernel::nameOf(Operation *op) const { return op->getName().stripDialect().str(); }
 
 /// Pins what the descriptors promise; the batch's extent and stride stay open. Of
 /// several buffers of one Func, Halide takes extents from the first alone.
@@ -101,7 +100,8 @@ static void pin(Halide::OutputImageParam param, Descriptor descriptor, bool isAl
 LogicalResult Kernel::defineArgument(BlockArgument argument) {
   auto type = cast<RankedTensorType>(argument.getType());
   if (type.getRank() > 6)
-    return op.emitOpError("expects tensors of rank 6 at most but argument ") << argument.getArgNumber() << " is " << type;
+    return op.emitOpError("expects tensors of rank 6 at most but argument ")
+           << argument.getArgNumber() << " is " << type;
   Descriptor descriptor = describeArgument(type);
   Halide::ImageParam param(elementType(type), static_cast<int>(descriptor.dimensions.size()),
                            ("argument" + Twine(argument.getArgNumber())).str());
@@ -277,8 +277,8 @@ LogicalResult Kernel::defineResult(unsigned index) {
   Value value = op.getReturn().getOperand(index);
   const Tensor &tensor = get(value);
   BlockedAttr blocked = getBlocked(type);
-  Domain domain = packed ? makePackedDomain(type.getShape(), packed)
-                         : makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
+  Domain domain =
+      packed ? makePackedDomain(type.getShape(), packed) : makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
   Func result(("result" + Twine(index)).str());
   result(domain.vars) = packed ? readPacked(tensor, domain, packed) : readResult(tensor, domain);
   pinResult(result.output_buffer(), type, flatPlane);
@@ -290,10 +290,12 @@ LogicalResult Kernel::defineResult(unsigned index) {
 bool Kernel::hasJointResults() const {
   ArrayRef<Type> types = kernel::FuncOp(op).getFunctionType().getResults();
   auto lanesOfResult = [](Type type) { return getBlocked(type) ? getBlocked(type).getLanes() : 0; };
-  return types.size() > 1 && llvm::all_of(types, [&](Type type) {
-           return shapeOf(type) == shapeOf(types[0]) && lanesOfResult(type) == lanesOfResult(types[0]) &&
-                  !isa_and_nonnull<WeightsAttr>(cast<RankedTensorType>(type).getEncoding());
-         }) &&
+  return types.size() > 1 &&
+         llvm::all_of(types,
+                      [&](Type type) {
+                        return shapeOf(type) == shapeOf(types[0]) && lanesOfResult(type) == lanesOfResult(types[0]) &&
+                               !isa_and_nonnull<WeightsAttr>(cast<RankedTensorType>(type).getEncoding());
+                      }) &&
          llvm::all_of(kernel::FuncOp(op).getBlock().without_terminator(), [](Operation &each) {
            return isa<nn::ElementwiseOpInterface>(each) || each.hasTrait<nn::InferenceIdentity>();
          });
@@ -321,9 +323,7 @@ void Kernel::defineJointResults() {
 // Stages
 //===----------------------------------------------------------------------===//
 
-bool halide_backend::isCheap(Operation *op) {
-  return !isa<nn::SigmoidOp, nn::TanhOp, nn::EluOp, nn::SiluOp>(op);
-}
+bool halide_backend::isCheap(Operation *op) { return !isa<nn::SigmoidOp, nn::TanhOp, nn::EluOp, nn::SiluOp>(op); }
 
 /// Whether all that read `value` compute each element from the same place.
 static bool hasElementwiseReaders(Value value, bool joins) {

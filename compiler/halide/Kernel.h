@@ -48,18 +48,18 @@ struct Winograd {
 /// and the chunks in order.
 struct GradWeight {
   struct Vars {
-    Var lane{"lane"};                         // of output channels, or of x
-    Var kx{"kx"}, ky{"ky"};                   // the window
-    Var i{"i"}, iBlock{"i_block"};            // input channels
-    Var o{"o"};                               // blocks of output channels, or these
-    Var group{"group"}, chunk{"chunk"};       // of images
+    Var lane{"lane"};                   // of output channels, or of x
+    Var kx{"kx"}, ky{"ky"};             // the window
+    Var i{"i"}, iBlock{"i_block"};      // input channels
+    Var o{"o"};                         // blocks of output channels, or these
+    Var group{"group"}, chunk{"chunk"}; // of images
   };
   Vars vars;
-  bool inRows = false; // lanes run over x
+  bool inRows = false;                                        // lanes run over x
   int64_t lanes, width, height, inputs, inputBlocks, outputs; // extents of `vars`
-  int64_t pixels;      // that a part's innermost loop runs over
+  int64_t pixels;                                             // that a part's innermost loop runs over
   Func part;
-  RDom plane;          // x, y[, image]
+  RDom plane; // x, y[, image]
   Func sum;
   RDom groups;
   std::vector<std::pair<Func, Domain>> copies; // of operands, with their padding

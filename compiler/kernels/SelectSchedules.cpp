@@ -157,12 +157,14 @@ Attribute Selector::selectDepthwise(const ContractionShape &shape) {
   return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None);
 }
 
-/// Weights are read once, whatever the tile, unless the batch is fixed and has items to share them.
+/// Weights are read once, whatever the tile, unless there are items in the batch to share them.
 Attribute Selector::selectDense(const ContractionShape &shape) {
   int64_t batch = cast<RankedTensorType>(func.getFunctionType().getResult(0)).getDimSize(0);
   int64_t blocks = getBlocks(shape);
-  bool many = !ShapedType::isDynamic(batch) && batch >= 4;
-  int64_t tileC = std::min<int64_t>(blocks, many ? 2 : 8), tileN = many ? std::min<int64_t>(batch, 8) : 1;
+  int64_t items = ShapedType::isDynamic(batch) ? func.getItems().value_or(1) : batch;
+  bool many = items >= 4;
+  int64_t tileC = std::min<int64_t>(blocks, many ? 4 : 8);
+  int64_t tileN = many ? std::min<int64_t>(items, tileC == 4 ? 6 : 8) : 1;
   while (tileC * tileN + std::min(tileC, tileN) + 1 > machine.registers)
     --tileN;
   return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None);
@@ -175,9 +177,11 @@ Attribute Selector::selectDense(const ContractionShape &shape) {
 /// once for all output channels, as they use little of each of its lines. Where
 /// tiles are too few to share, chunks of the batch are.
 Attribute Selector::selectGradWeight(nn::Conv2dGradWeightOp op) {
-  auto input = cast<RankedTensorType>(op.getInput().getType()), gradient = cast<RankedTensorType>(op.getGradient().getType());
+  auto input = cast<RankedTensorType>(op.getInput().getType()),
+       gradient = cast<RankedTensorType>(op.getGradient().getType());
   ArrayRef<int64_t> weight = cast<RankedTensorType>(op.getType()).getShape();
-  bool inRows = !kernel::getBlocked(gradient), isDepthwise = op.getGroups() > 1 && weight[1] == 1 && gradient.getDimSize(1) == input.getDimSize(1);
+  bool inRows = !kernel::getBlocked(gradient),
+       isDepthwise = op.getGroups() > 1 && weight[1] == 1 && gradient.getDimSize(1) == input.getDimSize(1);
   bool isTiled = op.getGroups() == 1 || (isDepthwise && !kernel::getBlocked(input) == inRows);
   if (!isTiled || (inRows && op.getStride()[1] != 1))
     return selectPointwise();

@@ -24,9 +24,8 @@ LogicalResult halide_backend::defineRelu(Kernel &kernel, nn::ReluOp op) {
 
 LogicalResult halide_backend::defineLeakyRelu(Kernel &kernel, nn::LeakyReluOp op) {
   double slope = op.getNegativeSlope().convertToDouble();
-  return defineActivation(kernel, op, [&](Expr x) {
-    return select(isLess(x, constant(x.type(), 0)), x * constant(x.type(), slope), x);
-  });
+  return defineActivation(
+      kernel, op, [&](Expr x) { return select(isLess(x, constant(x.type(), 0)), x * constant(x.type(), slope), x); });
 }
 
 LogicalResult halide_backend::defineSigmoid(Kernel &kernel, nn::SigmoidOp op) {

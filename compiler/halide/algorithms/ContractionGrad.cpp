@@ -19,8 +19,8 @@ static kernel::GradWeightAttr getSchedule(Kernel &kernel, bool inRows) {
   if (auto given = dyn_cast_or_null<kernel::GradWeightAttr>(kernel.getSchedule()))
     return given;
   return kernel::GradWeightAttr::get(kernel::FuncOp(kernel.op).getContext(), inRows ? 4 : 2, inRows ? 1 : 8,
-                                     inRows ? 3 : 1, /*images=*/1, /*chunks=*/1,
-                                     kernel::Operands::None, kernel::Axis::Both);
+                                     inRows ? 3 : 1, /*images=*/1, /*chunks=*/1, kernel::Operands::None,
+                                     kernel::Axis::Both);
 }
 
 /// Pixels that the window reaches beyond the input: top, left, bottom, right.
@@ -79,7 +79,8 @@ static void defineTiled(Kernel &kernel, nn::Conv2dGradWeightOp op, bool isDepthw
   // 2. The sum over the planes of a group of images.
   int64_t images = std::max<int64_t>(1, schedule.getImages()), chunks = std::max<int64_t>(1, schedule.getChunks());
   Expr batch = kernel.getExtent(gradient.shape, 0);
-  int width = static_cast<int>(grad.inRows ? rowVectors : gradient.shape[3]), height = static_cast<int>(gradient.shape[2]);
+  int width = static_cast<int>(grad.inRows ? rowVectors : gradient.shape[3]),
+      height = static_cast<int>(gradient.shape[2]);
   grad.pixels = width;
   Expr n = v.group;
   if (images == 1) {
@@ -93,8 +94,11 @@ static void defineTiled(Kernel &kernel, nn::Conv2dGradWeightOp op, bool isDepthw
   Expr x = grad.inRows ? grad.plane[0] * static_cast<int>(grad.lanes) + v.lane : Expr(grad.plane[0]), y = grad.plane[1];
   Point out, in;
   out.at = {n, v.o, y, x};
-  in.at = {n, 0, y * static_cast<int>(op.getStride()[0]) + v.ky * static_cast<int>(op.getDilation()[0]) - static_cast<int>(op.getPadding()[0]),
-           x * static_cast<int>(op.getStride()[1]) + v.kx * static_cast<int>(op.getDilation()[1]) - static_cast<int>(op.getPadding()[1])};
+  in.at = {n, 0,
+           y * static_cast<int>(op.getStride()[0]) + v.ky * static_cast<int>(op.getDilation()[0]) -
+               static_cast<int>(op.getPadding()[0]),
+           x * static_cast<int>(op.getStride()[1]) + v.kx * static_cast<int>(op.getDilation()[1]) -
+               static_cast<int>(op.getPadding()[1])};
   if (!grad.inRows)
     out = out.withChannel(v.o, v.lane, grad.lanes);
   if (isDepthwise) {
@@ -150,7 +154,8 @@ static void defineTiled(Kernel &kernel, nn::Conv2dGradWeightOp op, bool isDepthw
     Expr i = grad.inputBlocks == 1 ? point.at[1] : point.at[1] % inputs;
     Expr iBlock = grad.inputBlocks == 1 ? Expr(0) : point.at[1] / inputs;
     Expr block = grad.inRows ? point.at[0] : point.at[0] / blockSize;
-    std::vector<Expr> place = {grad.inRows ? lane : point.at[0] % blockSize, point.at[3], point.at[2], i, iBlock, block};
+    std::vector<Expr> place = {
+        grad.inRows ? lane : point.at[0] % blockSize, point.at[3], point.at[2], i, iBlock, block};
     place.insert(place.end(), last.begin(), last.end());
     return all(place);
   };
@@ -170,7 +175,8 @@ static void defineTiled(Kernel &kernel, nn::Conv2dGradWeightOp op, bool isDepthw
 LogicalResult halide_backend::defineConv2dGradWeight(Kernel &kernel, nn::Conv2dGradWeightOp op) {
   Domain domain = makeDomain(kernel.shapeOf(op.getType()), 0);
   const Tensor &input = kernel.get(op.getInput()), &gradient = kernel.get(op.getGradient());
-  int groupInputs = static_cast<int>(domain.shape[1]), groupOutputs = static_cast<int>(domain.shape[0] / op.getGroups());
+  int groupInputs = static_cast<int>(domain.shape[1]),
+      groupOutputs = static_cast<int>(domain.shape[0] / op.getGroups());
   bool isDepthwise = op.getGroups() > 1 && groupInputs == 1 && groupOutputs == 1 && input.lanes == gradient.lanes;
   if ((op.getGroups() == 1 || isDepthwise) && !kernel.gradWeight && (gradient.lanes || op.getStride()[1] == 1)) {
     defineTiled(kernel, op, isDepthwise);

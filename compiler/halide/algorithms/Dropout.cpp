@@ -12,7 +12,8 @@ using Halide::cast;
 static Expr drawWord(std::array<Expr, 4> counter, std::array<Expr, 2> key) {
   auto word = [](uint32_t value) { return Halide::Internal::make_const(Halide::UInt(32), value); };
   auto high = [](Expr a, Expr b) {
-    return cast<uint32_t>((cast<uint64_t>(a) * cast<uint64_t>(b)) >> Halide::Internal::make_const(Halide::UInt(64), 32));
+    return cast<uint32_t>((cast<uint64_t>(a) * cast<uint64_t>(b)) >>
+                          Halide::Internal::make_const(Halide::UInt(64), 32));
   };
   Expr first = word(0xD2511F53u), second = word(0xCD9E8D57u);
   for (int round = 0; round < 10; ++round) {
@@ -38,14 +39,16 @@ LogicalResult halide_backend::defineRandomDropout(Kernel &kernel, nn::RandomDrop
   // The element's number in its item wraps around in 32 bits.
   Expr number = Halide::Internal::make_zero(Halide::UInt(32));
   for (size_t dim = 1; dim < domain.shape.size(); ++dim)
-    number = number * Halide::Internal::make_const(Halide::UInt(32), domain.shape[dim]) + cast<uint32_t>(domain.point.at[dim]);
+    number = number * Halide::Internal::make_const(Halide::UInt(32), domain.shape[dim]) +
+             cast<uint32_t>(domain.point.at[dim]);
   auto readKey = [&](int index) {
     Point place;
     place.at = {index};
     return key.read(place);
   };
   Expr stream = Halide::Internal::make_const(Halide::UInt(32), static_cast<uint32_t>(op.getStream()));
-  Expr random = drawWord({number, cast<uint32_t>(domain.point.at[0]), readKey(2), readKey(3) + stream}, {readKey(0), readKey(1)});
+  Expr random =
+      drawWord({number, cast<uint32_t>(domain.point.at[0]), readKey(2), readKey(3) + stream}, {readKey(0), readKey(1)});
   uint64_t threshold = std::llround(p * 4294967296.0);
   Expr isKept = threshold > UINT32_MAX ? Halide::Internal::const_false()
                                        : random >= Halide::Internal::make_const(Halide::UInt(32), threshold);

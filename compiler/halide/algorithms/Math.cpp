@@ -37,8 +37,7 @@ static Exponential splitExponential(Expr x) {
   Expr k = Halide::floor(bounded * static_cast<float>(1 / M_LN2) + 0.5f);
   // ln 2 in two parts, the first with so few bits that k times it is exact.
   Expr r = strict_float(strict_float(bounded - strict_float(k * 0.693359375f)) - strict_float(k * -2.12194440e-4f));
-  Expr fraction =
-      r * polynomial(r, {1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320});
+  Expr fraction = r * polynomial(r, {1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320});
   Expr exponent = Halide::cast<int>(k), half = exponent >> 1;
   return {fraction, powerOfTwo(half), powerOfTwo(exponent - half)};
 }
@@ -71,9 +70,7 @@ Expr halide_backend::hyperbolicTangent(Expr x) {
   return clampOrNan(bounded * numerator / denominator, -1, 1);
 }
 
-Expr halide_backend::sigmoid(Expr x) {
-  return constant(x.type(), 1) / (constant(x.type(), 1) + exponential(-x));
-}
+Expr halide_backend::sigmoid(Expr x) { return constant(x.type(), 1) / (constant(x.type(), 1) + exponential(-x)); }
 
 Expr halide_backend::logarithm(Expr x) {
   if (x.type().bits() == 64)
@@ -120,9 +117,7 @@ Expr halide_backend::powerOfAny(Expr x, double exponent) {
   if (exponent == 0.5 || exponent == -0.5 || x.type().bits() == 64) // NaN where x < 0 by itself
     return power(x, exponent);
   Expr magnitude = power(Halide::abs(x), exponent);
-  Expr ofNegative = !isWhole                          ? constant(x.type(), NAN)
-                    : std::fmod(exponent, 2.0) == 0.0 ? magnitude
-                                                      : -magnitude;
+  Expr ofNegative = !isWhole ? constant(x.type(), NAN) : std::fmod(exponent, 2.0) == 0.0 ? magnitude : -magnitude;
   return select(isLess(x, constant(x.type(), 0)), ofNegative, magnitude);
 }
 

@@ -69,11 +69,11 @@ private:
 LogicalResult halide_backend::defineBatchVariance(Kernel &kernel, nn::BatchVarianceOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Tensor &input = kernel.get(op.getInput());
-  Sum sum(kernel, "squares", input.type, input.shape, kernel.lanesOf(input.shape),
-          getAveragedDims(input.shape.size()), [&](const Point &point) {
-    Expr distance = input.read(point) - kernel.readVector(op.getMean(), point);
-    return distance * distance;
-  });
+  Sum sum(kernel, "squares", input.type, input.shape, kernel.lanesOf(input.shape), getAveragedDims(input.shape.size()),
+          [&](const Point &point) {
+            Expr distance = input.read(point) - kernel.readVector(op.getMean(), point);
+            return distance * distance;
+          });
   kernel.define(op, domain,
                 sum.read(channelPoint(domain, input.shape.size())) / countOfChannel(kernel, input.shape, input.type));
   return success();
@@ -98,10 +98,10 @@ LogicalResult halide_backend::defineRunningAverage(Kernel &kernel, nn::RunningAv
 LogicalResult halide_backend::defineBatchNorm2dGradWeight(Kernel &kernel, nn::BatchNorm2dGradWeightOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Tensor &input = kernel.get(op.getInput()), &gradient = kernel.get(op.getGradient());
-  Sum sum(kernel, "products", input.type, input.shape, kernel.lanesOf(input.shape),
-          getAveragedDims(input.shape.size()), [&](const Point &point) {
-    return gradient.read(point) * (input.read(point) - kernel.readVector(op.getMean(), point));
-  });
+  Sum sum(kernel, "products", input.type, input.shape, kernel.lanesOf(input.shape), getAveragedDims(input.shape.size()),
+          [&](const Point &point) {
+            return gradient.read(point) * (input.read(point) - kernel.readVector(op.getMean(), point));
+          });
   Point channel;
   channel.at = {0, domain.point.at[0]};
   Expr variance = kernel.readVector(op.getVariance(), channel);
@@ -131,8 +131,9 @@ LogicalResult halide_backend::defineBatchNorm2dScale(Kernel &kernel, nn::BatchNo
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Tensor &gradient = kernel.get(op.getGradient());
   ChannelVectors vectors(kernel, domain.shape[1]);
-  Func scale = vectors.compute("scale", vectors.read(op.getWeight()) *
-                                            vectors.reciprocalDeviation(op.getVariance(), op.getEps().convertToDouble()));
+  Func scale =
+      vectors.compute("scale", vectors.read(op.getWeight()) *
+                                   vectors.reciprocalDeviation(op.getVariance(), op.getEps().convertToDouble()));
   kernel.define(op, domain, gradient.read(domain.point) * scale(vectors.at(domain.point)));
   return success();
 }
@@ -161,7 +162,9 @@ LogicalResult halide_backend::defineLocalResponseNormGrad(Kernel &kernel, nn::Lo
       place.at[dim] = vars.back();
     }
   auto isChannel = [&](Expr c) { return c >= 0 && c < channels; };
-  auto readAt = [&](const Tensor &tensor, Expr c) { return tensor.read(place.with(1, Halide::clamp(c, 0, channels - 1))); };
+  auto readAt = [&](const Tensor &tensor, Expr c) {
+    return tensor.read(place.with(1, Halide::clamp(c, 0, channels - 1)));
+  };
   auto atOffset = [&](Func func, std::vector<Expr> at, int offset) {
     at[0] = at[0] + offset;
     return func(at);

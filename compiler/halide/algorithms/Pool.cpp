@@ -1,6 +1,6 @@
 // Maxima and means over windows.
-#include "compiler/halide/algorithms/Algorithms.h"
 #include "compiler/halide/algorithms/Pool.h"
+#include "compiler/halide/algorithms/Algorithms.h"
 
 #include <limits>
 
@@ -72,9 +72,8 @@ static void defineWindow(Kernel &kernel, nn::WindowOpInterface op, const PoolWin
     return;
   }
   RDom range(0, width, 0, height, "window");
-  Reduction &reduction = kernel.defineReduction(op, domain, outside, range, [&](Expr previous) {
-    return combine(previous, read(range[1], range[0]));
-  });
+  Reduction &reduction = kernel.defineReduction(
+      op, domain, outside, range, [&](Expr previous) { return combine(previous, read(range[1], range[0])); });
   kernel.define(op, domain, finish(reduction.func(domain.vars)));
 }
 

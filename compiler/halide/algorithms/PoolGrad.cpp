@@ -136,7 +136,8 @@ static SmallVector<Holder> findHolders(const PoolWindow &pool, unsigned dim, Exp
 static Expr gather(const PoolWindow &pool, const Domain &domain, Halide::Type type,
                    llvm::function_ref<Expr(const Point &, Expr, Expr)> share) {
   Expr sum;
-  SmallVector<Holder> rows = findHolders(pool, 0, domain.point.at[2]), columns = findHolders(pool, 1, domain.point.at[3]);
+  SmallVector<Holder> rows = findHolders(pool, 0, domain.point.at[2]),
+                      columns = findHolders(pool, 1, domain.point.at[3]);
   for (const Holder &row : llvm::reverse(rows))
     for (const Holder &column : llvm::reverse(columns)) {
       Point at = domain.point;

@@ -69,7 +69,8 @@ LogicalResult halide_backend::defineReduce(Kernel &kernel, nn::ReduceOp op) {
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Tensor &input = kernel.get(op.getInput());
   ArrayRef<int64_t> dims = op.getDims();
-  Sum sum(kernel, "reduce", input.type, input.shape, kernel.lanesOf(input.shape), dims, [&](const Point &point) { return input.read(point); });
+  Sum sum(kernel, "reduce", input.type, input.shape, kernel.lanesOf(input.shape), dims,
+          [&](const Point &point) { return input.read(point); });
   // Pad lanes of a dimension that is no channel of the input have no sums.
   Point place = domain.point;
   if (place.inPadLanes)

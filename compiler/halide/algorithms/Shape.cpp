@@ -129,7 +129,8 @@ LogicalResult halide_backend::defineTransposeWeight(Kernel &kernel, nn::Transpos
     kernel.define(op, domain, kernel.readWeight(op.getWeight(), output, input, 0, 0));
     return success();
   }
-  int groupInputs = static_cast<int>(weight.shape[1]), groupOutputs = static_cast<int>(weight.shape[0] / op.getGroups());
+  int groupInputs = static_cast<int>(weight.shape[1]),
+      groupOutputs = static_cast<int>(weight.shape[0] / op.getGroups());
   if (op.getGroups() > 1) {
     output.at[1] = domain.point.at[0] / groupInputs * groupOutputs + domain.point.at[1];
     input.at[1] = domain.point.at[0] % groupInputs;

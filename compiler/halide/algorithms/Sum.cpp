@@ -74,10 +74,10 @@ Expr Sum::readElement(llvm::function_ref<Expr(const Point &)> element, Halide::T
         count = axis.extent < 0 ? -1 : count * axis.extent;
       }
     // What the last of several loops of one has too much.
-    int64_t extent = part == Axis::Whole                      ? shape[dim]
-                     : part == Axis::Lane                     ? count
-                     : lanes                                  ? llvm::divideCeilSigned(shape[dim], lanes)
-                                                              : llvm::divideCeilSigned(shape[dim], vectorWidth);
+    int64_t extent = part == Axis::Whole  ? shape[dim]
+                     : part == Axis::Lane ? count
+                     : lanes              ? llvm::divideCeilSigned(shape[dim], lanes)
+                                          : llvm::divideCeilSigned(shape[dim], vectorWidth);
     if (extent >= 0 && count > extent) {
       isValid = isValid && index < static_cast<int>(extent);
       index = Halide::min(index, static_cast<int>(extent - 1));
@@ -105,8 +105,8 @@ Expr Sum::readElement(llvm::function_ref<Expr(const Point &)> element, Halide::T
   return Halide::Internal::is_const_one(isValid) ? value : Halide::select(isValid, value, constant(type, 0));
 }
 
-Sum::Sum(Kernel &kernel, StringRef name, Halide::Type type, ArrayRef<int64_t> shape, int64_t lanes, ArrayRef<int64_t> dims,
-         llvm::function_ref<Expr(const Point &)> element)
+Sum::Sum(Kernel &kernel, StringRef name, Halide::Type type, ArrayRef<int64_t> shape, int64_t lanes,
+         ArrayRef<int64_t> dims, llvm::function_ref<Expr(const Point &)> element)
     : shape(shape), lanes(lanes), sum(name.str()) {
   makeAxes(kernel, type, dims);
 

@@ -35,9 +35,9 @@ private:
 
   llvm::SmallVector<int64_t> shape;
   int64_t lanes;
-  std::vector<Axis> axes;      // innermost first; axes[0] is computed in vectors
+  std::vector<Axis> axes; // innermost first; axes[0] is computed in vectors
   int64_t vectorWidth = 1;
-  int64_t overlapFrom = 0;     // where the summed vectors overlap: the last one's begin
+  int64_t overlapFrom = 0; // where the summed vectors overlap: the last one's begin
   Func sum;
 };
 

@@ -54,9 +54,12 @@ static void scheduleSums(GradWeight &grad, const Tile &tile, bool parallel) {
   // The tiles of the planes in cache go round innermost, the images outside of them.
   grad.sum.compute_root();
   grad.sum.bound(v.lane, 0, static_cast<int>(grad.lanes))
-      .bound(v.kx, 0, static_cast<int>(grad.width)).bound(v.ky, 0, static_cast<int>(grad.height))
-      .bound(v.i, 0, static_cast<int>(grad.inputs)).bound(v.iBlock, 0, static_cast<int>(grad.inputBlocks))
-      .bound(v.o, 0, static_cast<int>(grad.outputs)).bound(v.chunk, 0, static_cast<int>(tile.chunks));
+      .bound(v.kx, 0, static_cast<int>(grad.width))
+      .bound(v.ky, 0, static_cast<int>(grad.height))
+      .bound(v.i, 0, static_cast<int>(grad.inputs))
+      .bound(v.iBlock, 0, static_cast<int>(grad.inputBlocks))
+      .bound(v.o, 0, static_cast<int>(grad.outputs))
+      .bound(v.chunk, 0, static_cast<int>(tile.chunks));
   Halide::Stage zero = grad.sum, update = grad.sum.update();
   split(zero);
   order(zero, false);

@@ -24,7 +24,9 @@ LogicalResult halide_backend::scheduleLinearGrad(Kernel &kernel, Attribute sched
         .split(iIn, block, lane, lanes)
         .split(vars[1], oTile, row, rows, TailStrategy::GuardWithIf)
         .reorder(lane, block, row, oTile, iTile)
-        .vectorize(lane).unroll(block).unroll(row);
+        .vectorize(lane)
+        .unroll(block)
+        .unroll(row);
     if (parallel) {
       int64_t tiles = llvm::divideCeilSigned(reader->domain.shape[1], lanes * blocks);
       if (tiles >= 4)

@@ -64,9 +64,9 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
     width = std::min(width, extents[along] & -extents[along]);
   Var inner("inner"), outer("outer");
   bool divides = !isBatch && extents[along] % width == 0;
-  TailStrategy tail = divides                                  ? TailStrategy::RoundUp
-                      : isBatch || inPlace                     ? TailStrategy::GuardWithIf
-                                                               : TailStrategy::ShiftInwards;
+  TailStrategy tail = divides              ? TailStrategy::RoundUp
+                      : isBatch || inPlace ? TailStrategy::GuardWithIf
+                                           : TailStrategy::ShiftInwards;
   func.split(vars[along], outer, inner, static_cast<int>(width), tail);
   if (width > 1)
     func.vectorize(inner);
@@ -87,7 +87,8 @@ void halide_backend::schedulePlainStage(Kernel &kernel, Stage &stage, int64_t ve
     steps = std::min<int64_t>(kernel.pixelStep, 8);
   }
   // Where helpers hold a row of all channels, rows are outermost.
-  bool hasRows = stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
+  bool hasRows =
+      stage.isResult && kernel.stages.size() == 1 && !kernel.rowHelpers.empty() && loops.size() == 5 && !sums;
   if (hasRows)
     std::swap(loops[2], loops[3]); // (x, block, y, n)
   std::vector<Halide::VarOrRVar> order = {inner};

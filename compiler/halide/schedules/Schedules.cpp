@@ -75,8 +75,8 @@ void halide_backend::schedulePadded(Kernel &kernel, Reduction &reduction, bool p
 LogicalResult halide_backend::checkParameter(Kernel &kernel, StringRef name, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high)
     return success();
-  return kernel.op.emitOpError("expects ") << name << " from " << low << " to " << high << " in its schedule but got "
-                                           << value;
+  return kernel.op.emitOpError("expects ")
+         << name << " from " << low << " to " << high << " in its schedule but got " << value;
 }
 
 bool halide_backend::isParallel(Attribute schedule) {

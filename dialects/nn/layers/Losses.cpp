@@ -7,8 +7,8 @@ using namespace mlir;
 namespace dlc::nn {
 
 void BinaryCrossEntropyOp::differentiate(BackwardStep &step) {
-  step.add(getInput(), BinaryCrossEntropyGradOp::create(step.builder, step.loc, getType(), step.gradient, getInput(),
-                                                        getTarget()));
+  step.add(getInput(),
+           BinaryCrossEntropyGradOp::create(step.builder, step.loc, getType(), step.gradient, getInput(), getTarget()));
 }
 
 bool BinaryCrossEntropyOp::preservesZero() { return false; }

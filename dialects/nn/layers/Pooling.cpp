@@ -76,15 +76,15 @@ void MaxPool2dOp::differentiate(BackwardStep &step) {
   auto type = RankedTensorType::get(getType().getShape(), index);
   Value argmax = MaxPool2dArgmaxOp::create(builder, step.loc, type, getInput(), getKernelSizeAttr(), getStrideAttr(),
                                            getPaddingAttr(), getDilationAttr());
-  step.add(getInput(), MaxPool2dGradOp::create(builder, step.loc, getInput().getType(), step.gradient, argmax,
-                                               getKernelSizeAttr(), getStrideAttr(), getPaddingAttr(),
-                                               getDilationAttr()));
+  step.add(getInput(),
+           MaxPool2dGradOp::create(builder, step.loc, getInput().getType(), step.gradient, argmax, getKernelSizeAttr(),
+                                   getStrideAttr(), getPaddingAttr(), getDilationAttr()));
 }
 
 void AvgPool2dOp::differentiate(BackwardStep &step) {
-  step.add(getInput(), AvgPool2dGradOp::create(step.builder, step.loc, getInput().getType(), step.gradient,
-                                               getKernelSizeAttr(), getStrideAttr(), getPaddingAttr(),
-                                               getCountIncludePadAttr()));
+  step.add(getInput(),
+           AvgPool2dGradOp::create(step.builder, step.loc, getInput().getType(), step.gradient, getKernelSizeAttr(),
+                                   getStrideAttr(), getPaddingAttr(), getCountIncludePadAttr()));
 }
 
 void GlobalAvgPool2dOp::differentiate(BackwardStep &step) {
@@ -101,7 +101,8 @@ int64_t AvgPool2dGradOp::getFlops() { return getElementsPerItem(getType()); }
 /// Whether both have rank 4 and agree in batch and channels.
 static bool haveSameChannels(Type a, Type b) {
   auto first = cast<RankedTensorType>(a), second = cast<RankedTensorType>(b);
-  return first.getRank() == 4 && second.getRank() == 4 && first.getShape().take_front(2) == second.getShape().take_front(2);
+  return first.getRank() == 4 && second.getRank() == 4 &&
+         first.getShape().take_front(2) == second.getShape().take_front(2);
 }
 
 LogicalResult MaxPool2dArgmaxOp::verify() {
@@ -119,7 +120,8 @@ LogicalResult MaxPool2dGradOp::verify() {
   LayerCheck check(getLoc(), getOperationName());
   if (failed(check.window(getKernelSize(), getStride(), getPadding(), getDilation()))) // (C3)
     return failure();
-  if (cast<RankedTensorType>(getGradient().getType()).getShape() != cast<RankedTensorType>(getArgmax().getType()).getShape()) // (C1)
+  if (cast<RankedTensorType>(getGradient().getType()).getShape() !=
+      cast<RankedTensorType>(getArgmax().getType()).getShape()) // (C1)
     return emitOpError("expects a gradient and an argmax of the same shape");
   if (!haveSameChannels(getGradient().getType(), getType())) // (C2)
     return emitOpError("expects a result of the gradient's batch and channels");

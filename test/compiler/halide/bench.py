@@ -84,6 +84,7 @@ def dense(name, i, o, batch, tile):
 
 dense("dense 4096 batch 1", 4096, 4096, 1, (8, 1))
 dense("dense 4096 batch 16", 4096, 4096, 16, (2, 8))
+dense("dense 4096 batch 64", 4096, 4096, 64, (2, 8))
 
 
 def plain(name, build, schedule):

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -370,14 +371,27 @@ def run(program, build, seed, tolerance):
     return check(compiler, kernel, schedule, tolerance, vector_bytes=4 * source.lanes, gap=source.pick(0, 64))
 
 
+def defined_ops(path):
+    """Ops in the JSON of llvm-tblgen that kernels may hold."""
+    records = json.loads(Path(path).read_text())
+    for record in (records[name] for name in records["!instanceof"]["Op"]):
+        if not any(trait["def"] == "Nn_OutsideKernels" for trait in record["traits"]):
+            yield record["opName"]
+
+
 def main(families):
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=3, help="kernels a family")
     parser.add_argument("--family", choices=families)
+    parser.add_argument("--definitions", help="what llvm-tblgen makes of ops that all want a family of their name")
     options = parser.parse_args()
     failures = 0
+    if options.definitions:
+        for name in set(defined_ops(options.definitions)) - set(families):
+            failures += 1
+            print(f"{name} has no family", flush=True)
     for family in [options.family] if options.family else families:
         for seed in range(options.seed, options.seed + options.count):
             # Each in a process of its own: a kernel that is wrong may crash.

@@ -68,6 +68,52 @@ kernel.func private @elementwise(%x: tensor<?x64x56x56xf32, #kernel.blocked<16>>
   kernel.return %0 : tensor<?x64x56x56xf32>
 }
 
+// Where a batch has many items, they share the weights.
+// CHECK-LABEL: @batch(
+// CHECK-SAME: schedule = #kernel.dense<tileC = 4, tileN = 6>
+kernel.func private @batch(%x: tensor<?x4096xf32, #kernel.blocked<16>>, %w: tensor<4096x4096xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x4096xf32, #kernel.blocked<16>> attributes {items = 64 : i64} {
+  %0 = nn.linear %x, %w : (tensor<?x4096xf32, #kernel.blocked<16>>, tensor<4096x4096xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x4096xf32>
+  kernel.return %0 : tensor<?x4096xf32>
+}
+
+// The gradient of a weight: 16 sums; small planes four at a time.
+// CHECK-LABEL: @grad_weight(
+// CHECK-SAME: schedule = #kernel.grad_weight<tileC = 2, tileI = 8>
+kernel.func private @grad_weight(%x: tensor<?x64x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, %dy: tensor<?x64x32x32xf32, #kernel.blocked<16>>) -> tensor<64x64x3x3xf32> attributes {items = 64 : i64} {
+  %0 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x64x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<?x64x32x32xf32, #kernel.blocked<16>>) -> tensor<64x64x3x3xf32>
+  kernel.return %0 : tensor<64x64x3x3xf32>
+}
+
+// CHECK-LABEL: @grad_weight_small(
+// CHECK-SAME: schedule = #kernel.grad_weight<tileC = 2, tileI = 8, images = 4, inside = inputs>
+kernel.func private @grad_weight_small(%x: tensor<?x256x8x8xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, %dy: tensor<?x256x8x8xf32, #kernel.blocked<16>>) -> tensor<256x256x3x3xf32> attributes {items = 64 : i64} {
+  %0 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x256x8x8xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<?x256x8x8xf32, #kernel.blocked<16>>) -> tensor<256x256x3x3xf32>
+  kernel.return %0 : tensor<256x256x3x3xf32>
+}
+
+// CHECK-LABEL: @grad_weight_strided(
+// CHECK-SAME: schedule = #kernel.grad_weight<tileC = 2, tileI = 8, inside = outputs>
+kernel.func private @grad_weight_strided(%x: tensor<?x64x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, %dy: tensor<?x128x16x16xf32, #kernel.blocked<16>>) -> tensor<128x64x3x3xf32> attributes {items = 64 : i64} {
+  %0 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 3, 3>, stride = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x64x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<?x128x16x16xf32, #kernel.blocked<16>>) -> tensor<128x64x3x3xf32>
+  kernel.return %0 : tensor<128x64x3x3xf32>
+}
+
+// With one block of channels alone, threads share the batch.
+// CHECK-LABEL: @grad_weight_chunks(
+// CHECK-SAME: schedule = #kernel.grad_weight<tileC = 1, tileI = 8, tileK = 3, chunks = 8>
+kernel.func private @grad_weight_chunks(%x: tensor<?x16x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, %dy: tensor<?x16x32x32xf32, #kernel.blocked<16>>) -> tensor<16x16x3x3xf32> attributes {items = 64 : i64} {
+  %0 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x16x32x32xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<?x16x32x32xf32, #kernel.blocked<16>>) -> tensor<16x16x3x3xf32>
+  kernel.return %0 : tensor<16x16x3x3xf32>
+}
+
+// Lanes over x.
+// CHECK-LABEL: @grad_weight_rows(
+// CHECK-SAME: schedule = #kernel.grad_weight<tileC = 3, tileI = 1, tileK = 5
+kernel.func private @grad_weight_rows(%x: tensor<?x1x28x28xf32>, %dy: tensor<?x6x24x24xf32>) -> tensor<6x1x5x5xf32> attributes {items = 64 : i64} {
+  %0 = nn.conv2d_grad_weight %x, %dy {kernel_size = array<i64: 5, 5>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x1x28x28xf32>, tensor<?x6x24x24xf32>) -> tensor<6x1x5x5xf32>
+  kernel.return %0 : tensor<6x1x5x5xf32>
+}
+
 // A schedule that is there stays.
 // CHECK-LABEL: @mine(
 // CHECK-SAME: schedule = #kernel.pointwise<lanes = 8>

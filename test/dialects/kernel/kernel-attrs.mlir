@@ -17,5 +17,8 @@ func.func private @schedules() attributes {a = #kernel.direct_conv<tileX = 14, t
 // CHECK: attributes {a = #kernel.winograd<tile = 4, stripRows = 2, tileX = 6, tileC = 4>, b = #kernel.depthwise<tileX = 8, tileY = 2, parallel = none>, c = #kernel.dense<tileC = 4, tileN = 1>, d = #kernel.pointwise<lanes = 16, unroll = 2, parallel = blocks>}
 func.func private @others() attributes {a = #kernel.winograd<tile = 4, stripRows = 2, tileX = 6, tileC = 4>, b = #kernel.depthwise<tileX = 8, tileY = 2, parallel = none>, c = #kernel.dense<tileC = 4, tileN = 1>, d = #kernel.pointwise<lanes = 16, unroll = 2, parallel = blocks>}
 
+// CHECK: attributes {a = #kernel.grad_weight<tileC = 2, tileI = 8>, b = #kernel.grad_weight<tileC = 1, tileI = 8, tileK = 3, images = 4, chunks = 8, inside = outputs, parallel = none>}
+func.func private @gradients() attributes {a = #kernel.grad_weight<tileC = 2, tileI = 8, images = 1>, b = #kernel.grad_weight<tileC = 1, tileI = 8, tileK = 3, images = 4, chunks = 8, inside = outputs, parallel = none>}
+
 // CHECK: attributes {a = #kernel.storage<arena, scaled = 64, offset = 128, item = 16>, b = #kernel.storage<weights, offset = 64, item = 10>, c = #kernel.storage<input, item = 3>, d = #kernel.storage<output, index = 1, item = 3>}
 func.func private @storage() attributes {a = #kernel.storage<arena, scaled = 64, offset = 128, item = 16>, b = #kernel.storage<weights, offset = 64, item = 10>, c = #kernel.storage<input, item = 3>, d = #kernel.storage<output, index = 1, item = 3>}
