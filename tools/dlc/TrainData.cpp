@@ -23,7 +23,7 @@ static bool parseFloats(StringRef text, std::vector<float> &values) {
       return false;
     values.push_back(static_cast<float>(value));
   }
-  return true;
+  return !values.empty();
 }
 
 /// Mean and standard deviation of each channel over all items.
@@ -66,7 +66,7 @@ static Error setNormalisation(const TrainDescription &description, const TrainDa
     return measure(dataset, loading.mean, loading.std);
   auto [mean, deviation] = StringRef(options.normalize).split(':');
   if (!parseFloats(mean, loading.mean) || !parseFloats(deviation, loading.std) ||
-      any_of(loading.std, [](float value) { return value <= 0; }))
+      loading.mean.size() != loading.std.size() || any_of(loading.std, [](float value) { return value <= 0; }))
     return failure(exitUsage, "option '--normalize' expects data, or MEAN:STD with one number a channel each, "
                               "0.5,0.5,0.5:0.25,0.25,0.25 say, but got '" +
                                   options.normalize + "'");

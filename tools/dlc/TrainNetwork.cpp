@@ -9,6 +9,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -189,8 +190,8 @@ Error Trainer::explain(const Batch &batch) {
   const std::string where = formatv("step {0} (epoch {1}, batch {2}): ", dlc_trainer_updates(trainer.get()) + 1,
                                     batch.epoch + 1, batch.index + 1);
   if (!badGradient.empty())
-    return failure(exitInput, where + formatv("the loss is {0}, but the gradient of '{1}' is not finite", loss,
-                                              badGradient));
+    return failure(exitInput, where + formatv("the loss is {0}, but the gradient of '{1}' is not finite",
+                                              format("%g", loss), badGradient));
   std::string cause = "every layer's output is finite, but the loss of them is not";
   for (const dlc_variable_info &variable : listVariables(trainer.get()))
     if (!isFinite(variable.values, variable.bytes)) {
