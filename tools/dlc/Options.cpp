@@ -5,6 +5,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -78,8 +79,9 @@ void OptionTable::real(StringRef names, StringRef meta, std::optional<double> &v
     if (given.getAsDouble(parsed) || std::isnan(parsed))
       return ("expects a number but got '" + given + "'").str();
     if (parsed < least || parsed > most)
-      return formatv("expects a number of at least {0}{1} but got '{2}'", least,
-                     most < std::numeric_limits<double>::max() ? formatv(" and at most {0}", most).str() : "", given);
+      return formatv("expects a number of at least {0}{1} but got '{2}'", format("%g", least),
+                     most < std::numeric_limits<double>::max() ? formatv(" and at most {0}", format("%g", most)).str() : "",
+                     given);
     value = parsed;
     return "";
   });
