@@ -8,55 +8,9 @@ A family an op, by the op's name. What is compared in f64 must agree to 1e-12.
 import numpy as np
 
 from kernels import Blocked, Kernel, Plain, Weights, ints
-from random_kernels import Source, main
-
-
-class Training(Source):
-    """What families here build alike."""
-
-    def __init__(self, source):
-        self.__dict__ = source.__dict__
-        self.kernel = Kernel(batch=self.pick(1, 2, 3, 5), seed=source.kernel.seed, dtype=self.pick(np.float32, np.float32, np.float64))
-
-    def shape(self, low=1, high=5, least=1):
-        rank = self.upto(low, high)
-        return [self.upto(least, 24) for _ in range(rank - 1)]
-
-    def any_layout(self, shape):
-        return self.layout() if len(shape) in (1, 3) else Plain()
-
-    def tensor(self, shape, **given):
-        return self.kernel.input(*shape, layout=self.any_layout(shape), **given)
-
-    def with_zeros(self, x):
-        """Some elements at the kinks, some NaN and infinite."""
-        at = self.random.integers(0, 12, x.array.shape)
-        x.array[at == 0] = 0
-        x.array[at == 1] = -0.0
-        if self.pick(True, False):
-            for place, value in ((2, np.nan), (3, np.inf), (4, -np.inf)):
-                x.array[at == place] = value
-        return x
-
-    def probability(self, shape):
-        x = self.tensor(shape)
-        x.array[:] = self.kernel.random.random(x.array.shape)
-        return x
-
-    def done(self, y, layout=None):
-        """A result with a batch; row-major where it has none."""
-        if not y.is_activation:
-            self.kernel.returns(y, layout or Plain())
-            return self.kernel, self.pointwise()
-        return self.finish(y, layout), self.pointwise()
-
-
-FAMILIES = {}
-
-
-def family(build):
-    FAMILIES[build.__name__] = lambda source: build(Training(source))
-    return build
+from philox import KNOWN, philox
+from random_kernels import main
+from training_source import FAMILIES, Training, family
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -193,28 +147,6 @@ FAMILIES["several_results"] = lambda source: several_results(Training(source))
 # ---------------------------------------------------------------------------------------------------------------
 # Random numbers
 # ---------------------------------------------------------------------------------------------------------------
-
-
-def philox(counter, key):
-    """Philox-4x32-10 on arrays of four and two words."""
-    counter, key = [np.asarray(c, np.uint64) for c in counter], [np.uint64(k) for k in key]
-    low, bits = np.uint64(0xFFFFFFFF), np.uint64(32)
-    for _ in range(10):
-        a, b = counter[0] * np.uint64(0xD2511F53), counter[2] * np.uint64(0xCD9E8D57)
-        counter = [(b >> bits) ^ counter[1] ^ key[0], b & low, (a >> bits) ^ counter[3] ^ key[1], a & low]
-        key = [(key[0] + np.uint64(0x9E3779B9)) & low, (key[1] + np.uint64(0xBB67AE85)) & low]
-    return counter
-
-
-# The known answers that Salmon et al. publish with their library Random123.
-KNOWN = [
-    ([0] * 4, [0] * 2, [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
-    ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2, [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
-    ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0],
-     [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]),
-]
-for counter, key, expected in KNOWN:
-    assert [int(w) for w in philox(counter, key)] == expected
 
 
 def dropped(x, key, p, stream):

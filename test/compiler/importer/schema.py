@@ -18,7 +18,7 @@ OF_FORM = re.compile(
     r"^(unknown-key|unknown-setting|in-channels|missing-|size-(text|triple|empty|zero|null|object)|padding-(negative|triple|text)|"
     r"input-(key|without|shape-(empty|zero|negative|fraction)|type|layout|batch-inside|other-symbol|mean-text|and-inputs)|"
     r"outputs-|inputs-as-|blocks-as-list|block-(key|as-list|without-layers|empty)|bias-number|float-text|int-fraction|shape-scalar|"
-    r"trainable-text|too-|training-(as|without|key)|other-version|no-(name|layers|inputs|version)|name-with|layer-without-op|list|null)"
+    r"trainable-text|too-(?!many-layers)|training-(as|without|key)|other-version|no-(name|layers|inputs|version)|name-with|layer-without-op|list|null)"
 )
 
 
