@@ -1,6 +1,6 @@
 // A run allocates nothing: this program counts every allocation in it, the C
 // library's own among them.
-#include "ModelBuilder.h"
+#include "TrainingBuilder.h"
 
 #include "gtest/gtest.h"
 
@@ -96,6 +96,41 @@ TEST(Allocation, RunsAllocateNothing) {
     EXPECT_EQ(allocations, before);
     EXPECT_EQ(status, DLC_OK);
     EXPECT_EQ(failure, DLC_ERROR_ARGUMENT);
+  }
+}
+
+TEST(Allocation, TrainingStepsAllocateNothing) {
+  LineTraining<float> line(/*hasLoss=*/true, /*hasKey=*/true);
+  for (int32_t threads : {1, 2}) {
+    dlc_options options = optionsFor(16, threads);
+    options.profile = 1;
+    dlc_trainer_options more = DLC_TRAINER_OPTIONS_INIT;
+    more.accumulate = 1;
+    more.gradient_ready = [](void *, int32_t) {};
+    TrainerPointer trainer = createTrainer(line.training, options, &more);
+    ASSERT_TRUE(trainer);
+    float x[16 * 4] = {}, t[16 * 4] = {}, loss;
+    const void *inputs[] = {x, t};
+    void *outputs[] = {nullptr, &loss, nullptr};
+    dlc_trainer *raw = trainer.get();
+    dlc_status status = DLC_OK;
+    auto expect = [&](dlc_status expected, dlc_status actual) {
+      status = status ? status : actual == expected ? DLC_OK : DLC_ERROR_MODEL;
+    };
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    long before = allocations;
+    for (int i = 0; i < 200; ++i) {
+      expect(DLC_OK, dlc_trainer_step(raw, 1 + i % 16, inputs, outputs)); // batches of every size
+      expect(DLC_OK, dlc_trainer_forward(raw, 16, inputs, outputs));
+      expect(DLC_OK, dlc_trainer_backward(raw, nullptr, nullptr));
+      expect(DLC_OK, dlc_trainer_accumulate(raw, 0.5));
+      expect(DLC_OK, dlc_trainer_update(raw));
+      expect(DLC_OK, dlc_trainer_predict(raw, 1 + i % 16, inputs, nullptr));
+      expect(DLC_OK, dlc_trainer_set(raw, "lr", 0.5));
+      expect(DLC_ERROR_ORDER, dlc_trainer_update(raw));
+    }
+    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(status, DLC_OK);
   }
 }
 

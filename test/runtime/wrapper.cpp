@@ -1,5 +1,6 @@
 // The C++ wrapper.
-#include "ModelBuilder.h"
+#include "Files.h"
+#include "TrainingBuilder.h"
 #include "dlc/dlc.hpp"
 
 #include "gtest/gtest.h"
@@ -41,6 +42,52 @@ TEST(Wrapper, OwnsAndThrows) {
   }
   options.batch = -1;
   EXPECT_THROW(dlc::Session(model, options), dlc::Error);
+}
+
+TEST(Wrapper, Trains) {
+  LineTraining<float> line;
+  dlc::Options options;
+  options.batch = 2;
+  dlc::TrainerOptions trainerOptions;
+  trainerOptions.accumulate = 1;
+  dlc::Trainer first(line.training, options, trainerOptions);
+  dlc::Trainer trainer = std::move(first);
+  EXPECT_EQ(trainer.batch(), 2);
+  float x[4] = {1, 2, 3, 4}, t[4] = {1.5, 4.5, 9.5, 12.5}, y[4], loss;
+  EXPECT_EQ(trainer["lr"], 0.25);
+  trainer.set("lr", 0.5);
+  trainer.step(1, {x, t}, {nullptr, &loss, nullptr});
+  EXPECT_EQ(loss, 8);
+  EXPECT_EQ(trainer.updates(), 1);
+  dlc_variable_info w = trainer.variables().at(0);
+  EXPECT_STREQ(w.name, "w");
+  EXPECT_EQ(static_cast<float *>(w.values)[3], 4 - 0.5f * 16);
+  TemporaryFile file;
+  trainer.save(file.path());
+  trainer.forward(1, {x, t}, {y, nullptr});
+  EXPECT_EQ(y[3], -4 * 4 - 1.5f);
+  trainer.backward();
+  trainer.accumulate();
+  trainer.update();
+  trainer.load(file.path());
+  EXPECT_EQ(trainer.updates(), 1);
+  trainer.predict(1, {x}, {y});
+  EXPECT_EQ(y[3], -4 * 4 - 1.5f);
+
+  EXPECT_THROW(trainer.step(1, {x}, {nullptr}), dlc::Error);
+  EXPECT_THROW(trainer.predict(1, {x, t}, {nullptr}), dlc::Error);
+  EXPECT_THROW(trainer.set("no", 1), dlc::Error);
+  EXPECT_THROW((void)trainer["no"], dlc::Error);
+  EXPECT_THROW(trainer.load("/"), dlc::Error);
+  try {
+    trainer.update();
+    FAIL();
+  } catch (const dlc::Error &error) {
+    EXPECT_EQ(error.status(), DLC_ERROR_ORDER);
+    EXPECT_STREQ(error.what(), "an update needs a backward phase since the last one");
+  }
+  options.batch = -1;
+  EXPECT_THROW(dlc::Trainer(line.training, options), dlc::Error);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s --nn-build-training | FileCheck %s
 // RUN: dlc-opt %s --nn-build-training | dlc-opt | FileCheck %s
+// RUN: dlc-opt %s --nn-build-training=evaluates-loss | FileCheck %s --check-prefix EVALUATES
 
 // The network stays; its functions of training stand behind it.
 
@@ -84,6 +85,16 @@
 // CHECK-LABEL: func.func @net.predict(
 // CHECK: nn.batch_norm2d
 // CHECK: nn.dropout
+
+// The prediction may return the loss: of the layers as they are at inference, and without gradients.
+// EVALUATES-LABEL: func.func @net.predict(
+// EVALUATES-SAME: tensor<?xi32> {nn.name = "label"})
+// EVALUATES-SAME: -> (tensor<?x3xf32> {nn.name = "y"}, tensor<1xf32> {nn.name = "loss"})
+// EVALUATES: nn.batch_norm2d
+// EVALUATES: %[[Y:.*]] = nn.linear
+// EVALUATES-NOT: nn.backward
+// EVALUATES: nn.log_softmax %[[Y]]
+// EVALUATES: return %[[Y]],
 func.func @net(%x: tensor<?x2x4x4xf32> {nn.name = "x", nn.requires_grad}) -> (tensor<?x3xf32> {nn.name = "y"})
     attributes {nn.training = {loss = {op = "cross_entropy", input = "y", target = "label", label_smoothing = 0.1, scale = 2.0},
                                optimizer = {op = "sgd", lr = 0.1, momentum = 0.9}}} {
