@@ -96,8 +96,14 @@ static dlc_safetensors_type getStoredType(dlc_type type) {
 static size_t getBytes(const StateTensor &tensor) { return product_of(tensor.shape) * dlc_type_bytes(tensor.type); }
 
 dlc_safetensors_tensor dlc::toStored(const StateTensor &tensor) {
-  return {tensor.name.c_str(), getStoredType(tensor.type), static_cast<int32_t>(tensor.shape.size()),
-          tensor.shape.data(), tensor.data, getBytes(tensor), 0, 0};
+  return {tensor.name.c_str(),
+          getStoredType(tensor.type),
+          static_cast<int32_t>(tensor.shape.size()),
+          tensor.shape.data(),
+          tensor.data,
+          getBytes(tensor),
+          0,
+          0};
 }
 
 Error dlc::writeCheckpoint(StringRef folder, ArrayRef<StateTensor> tensors, const RunState &state, bool isBest) {

@@ -80,7 +80,8 @@ void OptionTable::real(StringRef names, StringRef meta, std::optional<double> &v
       return ("expects a number but got '" + given + "'").str();
     if (parsed < least || parsed > most)
       return formatv("expects a number of at least {0}{1} but got '{2}'", format("%g", least),
-                     most < std::numeric_limits<double>::max() ? formatv(" and at most {0}", format("%g", most)).str() : "",
+                     most < std::numeric_limits<double>::max() ? formatv(" and at most {0}", format("%g", most)).str()
+                                                               : "",
                      given);
     value = parsed;
     return "";

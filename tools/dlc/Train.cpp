@@ -27,9 +27,10 @@ struct TrainCommand {
 } // namespace
 
 static OptionTable makeOptions(TrainCommand &command) {
-  OptionTable options("train", "NET --data PATH [-o NET.safetensors] [options]",
-                      "Trains a network as its file's \"training\" says, from parameters drawn by seed, and writes its\n"
-                      "weights by PyTorch's names. The same seed gives the same bits on any number of threads.");
+  OptionTable options(
+      "train", "NET --data PATH [-o NET.safetensors] [options]",
+      "Trains a network as its file's \"training\" says, from parameters drawn by seed, and writes its\n"
+      "weights by PyTorch's names. The same seed gives the same bits on any number of threads.");
   TrainDataOptions &data = command.data;
   TrainRunOptions &run = command.run;
   options.positional("NET", command.network.network, "the network, .json");

@@ -61,7 +61,8 @@ static Error setNormalisation(const TrainDescription &description, const TrainDa
                                   "' has a type, a layout or a normalisation of its own in the network file; "
                                   "--normalize cannot change it");
   if (dataset.getShape().size() != 3)
-    return failure(exitInput, "--normalize is for pictures, but items are of shape " + describeShape(dataset.getShape()));
+    return failure(exitInput,
+                   "--normalize is for pictures, but items are of shape " + describeShape(dataset.getShape()));
   if (options.normalize == "data")
     return measure(dataset, loading.mean, loading.std);
   auto [mean, deviation] = StringRef(options.normalize).split(':');
@@ -177,8 +178,7 @@ int64_t TrainData::getBytes() const {
     if (!part)
       return;
     const ArrayRef<int64_t> shape = part->getShape();
-    const int64_t elements =
-        options.height ? shape.front() * options.height * options.width : product_of(shape);
+    const int64_t elements = options.height ? shape.front() * options.height * options.width : product_of(shape);
     const int64_t targetBytes = part->hasTargets() ? product_of(part->getTargetShape()) * sizeof(float) : 0;
     LoaderOptions batches = options; // a part of a few items has no full batch
     batches.batch = std::min(options.batch, part->getCount());

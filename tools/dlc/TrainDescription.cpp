@@ -20,8 +20,7 @@ double RateSchedule::getRate(double base, int64_t step, int64_t epoch, int64_t t
   if (op == "step")
     return base * std::pow(gamma, std::floor(static_cast<double>(epoch) / stepSize));
   if (op == "cosine" && static_cast<double>(total) > warmupSteps)
-    return etaMin +
-           (base - etaMin) * (1 + std::cos(numbers::pi * (done - warmupSteps) / (total - warmupSteps))) / 2;
+    return etaMin + (base - etaMin) * (1 + std::cos(numbers::pi * (done - warmupSteps) / (total - warmupSteps))) / 2;
   return base;
 }
 
@@ -32,9 +31,9 @@ static RateSchedule readSchedule(mlir::DictionaryAttr part) {
   if (!known)
     return schedule;
   schedule.op = name.str();
-  for (auto [setting, place] : {std::pair("warmup_steps", &schedule.warmupSteps),
-                                std::pair("step_size", &schedule.stepSize), std::pair("gamma", &schedule.gamma),
-                                std::pair("eta_min", &schedule.etaMin)})
+  for (auto [setting, place] :
+       {std::pair("warmup_steps", &schedule.warmupSteps), std::pair("step_size", &schedule.stepSize),
+        std::pair("gamma", &schedule.gamma), std::pair("eta_min", &schedule.etaMin)})
     if (known->find(setting))
       *place = nn::getNumber(part, *known, setting);
   return schedule;
@@ -76,7 +75,8 @@ Expected<TrainDescription> TrainDescription::read(const LoadedNetwork &network, 
     losses = several[0];
   auto loss = dyn_cast_or_null<mlir::DictionaryAttr>(losses);
   if (!loss)
-    return failure(exitInput, path + ": " + (training ? "its 'training' has no loss" : "the network has no 'training'") +
+    return failure(exitInput, path + ": " +
+                                  (training ? "its 'training' has no loss" : "the network has no 'training'") +
                                   "; \"training\": {\"loss\": …, \"optimizer\": …} says how it is trained");
   description.loss = loss.getAs<mlir::StringAttr>("op").str();
   description.isMean = nn::isMean(loss);

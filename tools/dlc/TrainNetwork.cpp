@@ -96,9 +96,7 @@ void Trainer::findAnswer() {
   outputs[answer] = scores.data();
 }
 
-Error Trainer::fail(dlc_status status) const {
-  return failure(getExitCode(status), dlc_trainer_error(trainer.get()));
-}
+Error Trainer::fail(dlc_status status) const { return failure(getExitCode(status), dlc_trainer_error(trainer.get())); }
 
 double Trainer::getRate() const {
   double rate = 0;
@@ -200,7 +198,8 @@ Error Trainer::explain(const Batch &batch) {
     }
   if (std::string layer = findBadLayer(batch); !layer.empty())
     cause = formatv("the first layer whose output is not finite is '{0}'", layer);
-  return failure(exitInput, where + formatv("the loss is {0}: {1}", std::isnan(loss) ? "not a number" : "infinite", cause));
+  return failure(exitInput,
+                 where + formatv("the loss is {0}: {1}", std::isnan(loss) ? "not a number" : "infinite", cause));
 }
 
 /// Takes the step's forward phase again in a network that shows all of its layers.

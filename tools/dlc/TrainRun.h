@@ -20,8 +20,8 @@ struct TrainRunOptions {
 class TrainRun {
 public:
   /// All of these must outlive the run.
-  TrainRun(Trainer &trainer, const TrainDescription &description, const TrainData &data,
-           const TrainRunOptions &options, llvm::raw_ostream &os)
+  TrainRun(Trainer &trainer, const TrainDescription &description, const TrainData &data, const TrainRunOptions &options,
+           llvm::raw_ostream &os)
       : trainer(trainer), description(description), data(data), options(options), os(os) {}
 
   /// Goes on from the last checkpoint where there is one and that is wanted.
