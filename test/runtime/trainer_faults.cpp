@@ -221,7 +221,7 @@ TEST(TrainerFaults, RefusesDamagedTables) {
           continue; // these say how much memory there is
         line.finish();
         model->table[i] = value;
-        TrainerPointer trainer = createTrainer(line.training, optionsFor(2, 2));
+        TrainerPointer trainer = createTrainer(line.training, optionsFor(2, 1));
         ++tried;
         refused += !trainer;
         dlc_training_bytes(&line.training, 2, 2, 1);
