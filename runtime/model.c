@@ -19,6 +19,11 @@ int32_t dlc_input_count(const dlc_model *model) { return count(model, DLC_HEADER
 
 int32_t dlc_output_count(const dlc_model *model) { return count(model, DLC_HEADER_OUTPUT_COUNT); }
 
+int32_t dlc_model_supports(const dlc_model *model, dlc_device_kind kind) {
+  dlc_message message;
+  return !dlc_table_check(model, &message) && dlc_find_variant(model, kind) != NULL;
+}
+
 static dlc_status tensor_info(const dlc_model *model, enum dlc_header_field begin, int32_t tensors, int32_t index,
                               int64_t batch, dlc_tensor_info *info) {
   dlc_message message;

@@ -58,6 +58,15 @@ static dlc_status check_header(const dlc_model *model, dlc_message *message) {
     return corrupt(message, "weights of bytes", weights);
   if ((uintptr_t)model->weights % DLC_WEIGHTS_ALIGNMENT != 0)
     return corrupt(message, "weights not aligned to", DLC_WEIGHTS_ALIGNMENT);
+  int64_t own = dlc_header(model, DLC_HEADER_OWN_WEIGHTS);
+  int64_t own_bytes = dlc_header(model, DLC_HEADER_OWN_WEIGHTS_BYTES);
+  if (own < 0 || own % DLC_WEIGHTS_ALIGNMENT != 0 || own_bytes < 0 || own_bytes > weights || own > weights - own_bytes)
+    return corrupt(message, "own part of the weights, from byte", own);
+  int64_t device = dlc_header(model, DLC_HEADER_DEVICE);
+  if (device < DLC_DEVICE_CPU || device > DLC_DEVICE_OPENCL)
+    return corrupt(message, "kind of device", device);
+  if (device != DLC_DEVICE_CPU && (dlc_header(model, DLC_HEADER_SCRATCH) || dlc_header(model, DLC_HEADER_PARALLEL)))
+    return corrupt(message, "threads of the model for device", device);
   if (dlc_header(model, DLC_HEADER_BATCH) < 0)
     return corrupt(message, "batch", dlc_header(model, DLC_HEADER_BATCH));
 
@@ -179,7 +188,7 @@ static dlc_status check_state(const dlc_model *model, dlc_message *message) {
   return DLC_OK;
 }
 
-dlc_status dlc_table_check(const dlc_model *model, dlc_message *message) {
+dlc_status dlc_table_check_alone(const dlc_model *model, dlc_message *message) {
   if (!model)
     return dlc_fail(message, DLC_ERROR_ARGUMENT, "the model is null");
   if (!model->table || !model->strings || !model->run || model->table[DLC_HEADER_MAGIC] != DLC_MODEL_MAGIC)
@@ -316,7 +325,7 @@ static int64_t space_bytes(const dlc_model *model, const int64_t *buffer, int64_
   case DLC_SPACE_ARENA:
     return dlc_scaled(dlc_header(model, DLC_HEADER_ARENA_FIXED), dlc_header(model, DLC_HEADER_ARENA_PER_BATCH), batch);
   case DLC_SPACE_WEIGHTS:
-    return dlc_header(model, DLC_HEADER_WEIGHTS_BYTES);
+    return dlc_header(model, DLC_HEADER_OWN_WEIGHTS_BYTES);
   case DLC_SPACE_STATE:
     return dlc_header(model, DLC_HEADER_STATE_BYTES);
   case DLC_SPACE_INPUT:

@@ -16,8 +16,12 @@ dlc_status dlc_fail(dlc_message *message, dlc_status status, const char *format,
     __attribute__((format(printf, 3, 4)));
 
 // Checks all that does not depend on the batch: that this is a model for this
-// version, and that every index, count and string offset in it is sound.
+// version, and that every index, count and string offset in it and in its variants
+// is sound.
 dlc_status dlc_table_check(const dlc_model *model, dlc_message *message);
+
+// The same for a model without a look at its variants.
+dlc_status dlc_table_check_alone(const dlc_model *model, dlc_message *message);
 
 // Checks that this machine can run a model that passed dlc_table_check.
 dlc_status dlc_table_check_cpu(const dlc_model *model, dlc_message *message);
@@ -33,6 +37,10 @@ static inline const int64_t *dlc_record(const dlc_model *model, enum dlc_header_
                                         int64_t index) {
   return model->table + dlc_header(model, begin) + index * length;
 }
+
+// The variant for a kind of device, the model itself for DLC_DEVICE_CPU; null where
+// there is none.
+const dlc_model *dlc_find_variant(const dlc_model *model, dlc_device_kind kind);
 
 // 0 becomes the default batch; one that the model does not allow is refused.
 dlc_status dlc_table_batch(const dlc_model *model, int64_t *batch, dlc_message *message);

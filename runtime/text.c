@@ -33,8 +33,16 @@ const char *dlc_status_string(dlc_status status) {
     return "a kernel failed";
   case DLC_ERROR_ORDER:
     return "a part of a training step is missing";
+  case DLC_ERROR_DEVICE:
+    return "the device is missing or failed";
   }
   return "unknown status";
+}
+
+const char *dlc_device_kind_name(dlc_device_kind kind) {
+  static const char *const names[] = {"cpu", "cuda", "opencl"};
+  size_t index = (size_t)kind;
+  return index < sizeof(names) / sizeof(names[0]) ? names[index] : "invalid";
 }
 
 static const struct {

@@ -174,9 +174,9 @@ private:
                            SmallVector<ValueRange>(firsts.size(), ValueRange{}));
   }
 
-  /// const struct dlc_model NAME_model = {table, strings, run, weights};
+  /// const struct dlc_model NAME_model = {table, strings, run, weights, variants};
   LLVM::GlobalOp buildModel() {
-    auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), SmallVector<Type>(4, pointer));
+    auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), SmallVector<Type>(5, pointer));
     auto linkage = function == network ? LLVM::Linkage::External : LLVM::Linkage::Internal;
     auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, linkage, symbols.model, Attribute(),
                                          /*alignment=*/8);
@@ -185,7 +185,8 @@ private:
     Value values[] = {LLVM::AddressOfOp::create(builder, loc, table), LLVM::AddressOfOp::create(builder, loc, strings),
                       LLVM::AddressOfOp::create(builder, loc, run),
                       weights ? Value(LLVM::AddressOfOp::create(builder, loc, weights))
-                              : Value(LLVM::ZeroOp::create(builder, loc, pointer))};
+                              : Value(LLVM::ZeroOp::create(builder, loc, pointer)),
+                      LLVM::ZeroOp::create(builder, loc, pointer)};
     Value model = LLVM::UndefOp::create(builder, loc, type);
     for (auto [index, value] : llvm::enumerate(values))
       model = LLVM::InsertValueOp::create(builder, loc, model, value, index);

@@ -434,7 +434,7 @@ FailureOr<ModelTable> TableBuilder::build() {
   table[DLC_HEADER_SCRATCH] = arena.perThread;
   table[DLC_HEADER_PARALLEL] = arena.isParallel;
   if (auto bytes = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes"))
-    table[DLC_HEADER_WEIGHTS_BYTES] = bytes.getInt();
+    table[DLC_HEADER_WEIGHTS_BYTES] = table[DLC_HEADER_OWN_WEIGHTS_BYTES] = bytes.getInt();
   if (auto file = network->getParentOp()->getAttrOfType<StringAttr>("kernel.weights_file")) {
     table[DLC_HEADER_WEIGHTS_EXTERNAL] = 1;
     table[DLC_HEADER_WEIGHTS_NAME] = strings.add(file);

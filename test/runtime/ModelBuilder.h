@@ -105,6 +105,10 @@ public:
     model.strings = strings.data();
     model.run = driver;
     model.weights = weights;
+    model.variants = nullptr;
+    // All of the weights are its own, where a test does not say otherwise.
+    if (!header[DLC_HEADER_OWN_WEIGHTS_BYTES])
+      table[DLC_HEADER_OWN_WEIGHTS_BYTES] = header[DLC_HEADER_WEIGHTS_BYTES];
     return model;
   }
 

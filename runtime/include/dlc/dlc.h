@@ -67,7 +67,10 @@ typedef enum dlc_status {
   /// A kernel reported a failure, or used more scratch than was planned.
   DLC_ERROR_KERNEL = -12,
   /// A part of a training step was asked for before the part that it needs.
-  DLC_ERROR_ORDER = -13
+  DLC_ERROR_ORDER = -13,
+  /// The device that was asked for is not there or not in the object, its driver
+  /// is missing or reported an error, or it has no memory left.
+  DLC_ERROR_DEVICE = -14
 } dlc_status;
 
 /// A short constant description of a status code, never null.
@@ -100,6 +103,16 @@ size_t dlc_type_bytes(dlc_type type);
 
 /// "f32", "u8", ...; "invalid" for a value that is not a type.
 const char *dlc_type_name(dlc_type type);
+
+//===----------------------------------------------------------------------===//
+// Devices
+//===----------------------------------------------------------------------===//
+
+/// What a network can run on. The numbers are part of the object file's ABI.
+typedef enum dlc_device_kind { DLC_DEVICE_CPU = 0, DLC_DEVICE_CUDA = 1, DLC_DEVICE_OPENCL = 2 } dlc_device_kind;
+
+/// "cpu", "cuda", "opencl"; "invalid" for a value that is not a kind.
+const char *dlc_device_kind_name(dlc_device_kind kind);
 
 //===----------------------------------------------------------------------===//
 // Options
@@ -186,10 +199,28 @@ typedef struct dlc_options {
   /// that the object holds, relative to the current directory. The file must
   /// stay as it is while the session lives: it is mapped.
   const char *weights_path;
+
+  /// Where the network runs: "cpu", "cuda", "opencl", or one of several devices of
+  /// a kind by its number, "cuda:1". The object must have been compiled for it and
+  /// the device must be there, or DLC_ERROR_DEVICE. "auto" or null: the first of the
+  /// object's devices that is there (an OpenCL device that is a CPU does not
+  /// count), else the CPU. On a device, `arena` is refused, for it is host memory.
+  const char *device;
+
+  /// The caller's CUstream or cl_command_queue (in order) that everything is
+  /// enqueued on, and whose context and device are used; `device` must then name
+  /// its kind, with no number. Must outlive the session. Null: the session's own.
+  void *stream;
+
+  /// Non-zero: the inputs and outputs of a run are in memory of the device: CUDA
+  /// device pointers, or for OpenCL cl_mem handles of the context of `stream`. With
+  /// a stream of the caller, dlc_run then returns when everything is enqueued.
+  int32_t device_memory;
 } dlc_options;
 
 /// The defaults, for initialisation.
-#define DLC_OPTIONS_INIT {sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+#define DLC_OPTIONS_INIT                                                                                               \
+  {sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0}
 
 /// Sets every field to its default, as DLC_OPTIONS_INIT does.
 static inline void dlc_options_init(dlc_options *options) {
@@ -225,6 +256,9 @@ const char *dlc_model_name(const dlc_model *model);
 /// How many inputs (outputs) dlc_run takes; 0 where the model is not one.
 int32_t dlc_input_count(const dlc_model *model);
 int32_t dlc_output_count(const dlc_model *model);
+
+/// Whether the object holds the network for that kind of device: 1 or 0.
+int32_t dlc_model_supports(const dlc_model *model, dlc_device_kind kind);
 
 /// Describes one input (output) for a batch; 0 means the default batch.
 dlc_status dlc_input_info(const dlc_model *model, int32_t index, int64_t batch, dlc_tensor_info *info);

@@ -4,7 +4,11 @@
 // net.o exports one `const struct dlc_model NAME_model`, and where it was compiled
 // for training one `const struct dlc_training NAME_training`. Every number is an
 // int64_t in one flat table, every name is an offset into one string pool, so
-// that the object needs no relocations but the struct's four pointers.
+// that the object needs no relocations but the struct's pointers.
+//
+// One object may hold the same network for several devices. What is exported is the
+// model for the processor, whose `variants` are whole models of their own, one for
+// each further device; a session picks one of them.
 //
 // The table is a header of DLC_HEADER_LENGTH entries at fixed indices, and
 // after it, in any order, seven arrays of fixed-length records. The header tells
@@ -22,6 +26,13 @@
 //   threads * scratch                     one slice a worker
 // Worker 0 is the calling thread and allocates from the caller's scratch and,
 // right behind it, the first slice; worker i from slice i.
+//
+// Devices. A model whose DLC_HEADER_DEVICE is not DLC_DEVICE_CPU has kernels whose
+// host halves run on the calling thread and launch their device halves through the
+// functions at the end of this file. Its arena is one piece of device memory: the
+// planned part and, behind it, the caller's scratch, which holds the temporaries of
+// its kernels; DLC_HEADER_SCRATCH and DLC_HEADER_PARALLEL are 0. Its weights and
+// its training state are copied to the device.
 #ifndef DLC_MODEL_H
 #define DLC_MODEL_H
 
@@ -47,9 +58,14 @@ struct dlc_model {
   /// is not.
   int32_t (*run)(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin, int32_t end);
 
-  /// The weights, aligned to DLC_WEIGHTS_ALIGNMENT; null where they are
-  /// external or where there are none.
+  /// The weights of this model and its variants, aligned to DLC_WEIGHTS_ALIGNMENT;
+  /// null where they are external or where there are none.
   const void *weights;
+
+  /// The same network for other devices, at most one a kind, ended by null; null
+  /// where there are none. They have the same inputs and outputs, describe the same
+  /// weights, and have no variants themselves.
+  const struct dlc_model *const *variants;
 };
 
 /// What `dlc compile --train` adds: NAME_training. The three models share one state.
@@ -67,13 +83,16 @@ struct dlc_model {
 ///   lr / (1 + lr_decay * (t - 1)), t counting updates from 1; `lr_decay` stands in
 ///   the update's inputs, read or not.
 /// - predict: the network as it is at inference.
+///
+/// The three have variants for the same devices in the same order; the state is laid
+/// out alike in all variants of a model.
 struct dlc_training {
   int64_t abi_version; // DLC_ABI_VERSION
   const dlc_model *step, *update, *predict;
 };
 
 #define DLC_MODEL_MAGIC INT64_C(0x6c65646f6d636c64) // "dlcmodel"
-#define DLC_ABI_VERSION 2
+#define DLC_ABI_VERSION 3
 #define DLC_WEIGHTS_ALIGNMENT 64
 #define DLC_STATE_ALIGNMENT 64 // of every place in the training state, and of its sizes
 
@@ -90,6 +109,8 @@ enum dlc_header_field {
   DLC_HEADER_PARALLEL = 8,      // 1 if any kernel has a parallel loop, else 0;
                                 // where 0, a run wakes no thread
 
+  // The weights of a model and all its variants are one piece; these four are the
+  // same in all of them.
   DLC_HEADER_WEIGHTS_BYTES = 9,
   DLC_HEADER_WEIGHTS_HASH = 10,     // dlc_hash64 of the weights, as a bit pattern
   DLC_HEADER_WEIGHTS_EXTERNAL = 11, // 1: in a file; 0: dlc_model.weights
@@ -116,14 +137,18 @@ enum dlc_header_field {
   DLC_HEADER_FORWARD_STEPS = 28,   // steps before the backward phase; all of them where there is none
   DLC_HEADER_STATE_BYTES = 29,     // of the state; the same in all models of a dlc_training
   DLC_HEADER_STATE_INITIAL = 30,   // bytes at its begin that have initial values, the rest being 0 ...
-  DLC_HEADER_STATE_WEIGHTS = 31,   // ... which begin here in the weights
+  DLC_HEADER_STATE_WEIGHTS = 31,   // ... which begin here in the weights, counted from their first byte
   DLC_HEADER_STATE_TRAINED = 32,   // bytes at its begin that the optimiser changes
   DLC_HEADER_STATE_GRADIENTS = 33, // where their gradients begin, laid out alike
   DLC_HEADER_VARIABLE_COUNT = 34,
   DLC_HEADER_VARIABLES = 35, // variable records, of the step
   DLC_HEADER_SLOT_COUNT = 36,
   DLC_HEADER_SLOTS = 37, // slot records, of the update
-  DLC_HEADER_LENGTH = 38
+
+  DLC_HEADER_DEVICE = 38,            // dlc_device_kind
+  DLC_HEADER_OWN_WEIGHTS = 39,       // where this model's own part of the weights begins ...
+  DLC_HEADER_OWN_WEIGHTS_BYTES = 40, // ... and its size; DLC_SPACE_WEIGHTS is this part
+  DLC_HEADER_LENGTH = 41
 };
 
 /// A tensor of the training state with initial values: a parameter or a statistic.
@@ -153,9 +178,9 @@ enum dlc_tensor_field {
   DLC_TENSOR_LENGTH = 14
 };
 
-/// One distinct buffer descriptor. Its host pointer, which is the address of
-/// the element whose coordinates are the minima, is
-/// base of space + offset_fixed + N * offset_per_batch.
+/// One distinct buffer descriptor. Its host pointer (on a device, its device
+/// address), which is the address of the element whose coordinates are the minima,
+/// is base of space + offset_fixed + N * offset_per_batch.
 enum dlc_buffer_field {
   DLC_BUFFER_SPACE = 0, // dlc_space
   DLC_BUFFER_INDEX = 1, // which input or output; 0 for the other spaces
@@ -287,14 +312,50 @@ int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size, ui
 void dlc_rt_fill_halo(void *context, const struct halide_buffer_t *interior, int32_t left, int32_t right, int32_t top,
                       int32_t bottom, float value);
 
+// Of device models. The same functions, with their names, serve CUDA (kernels are
+// PTX) and OpenCL (kernels are OpenCL C).
+
+/// Makes the kernels in `source` known to the session under *state, whose address is
+/// the object's and stays what it is: *state is set to it. Builds and loads them
+/// where the session has not yet; sessions do so when they are created.
+int dlc_rt_cuda_initialize_kernels(void *context, void **state, const char *source, int size);
+int dlc_rt_opencl_initialize_kernels(void *context, void **state, const char *source, int size);
+void dlc_rt_cuda_finalize_kernels(void *context, void *state);
+void dlc_rt_opencl_finalize_kernels(void *context, void *state);
+
+/// Enqueues a kernel on the session's stream. `sizes` ends with 0; arguments are
+/// pointers to values, or to descriptors where `is_buffer` says so.
+int dlc_rt_cuda_run(void *context, void *state, const char *entry, int blocks_x, int blocks_y, int blocks_z,
+                    int threads_x, int threads_y, int threads_z, int shared_bytes, size_t sizes[], void *arguments[],
+                    int8_t is_buffer[]);
+int dlc_rt_opencl_run(void *context, void *state, const char *entry, int blocks_x, int blocks_y, int blocks_z,
+                      int threads_x, int threads_y, int threads_z, int shared_bytes, size_t sizes[], void *arguments[],
+                      int8_t is_buffer[]);
+
+/// What marks a descriptor as one of a device.
+const void *dlc_rt_cuda_device_interface(void);
+const void *dlc_rt_opencl_device_interface(void);
+
+/// Device memory for a temporary, from the caller's scratch; nothing for a
+/// descriptor that has some. A device's caller scratch must hold the sum of
+/// DLC_DEVICE_SCRATCH_COST over all temporaries of a kernel that live at once.
+int dlc_rt_device_malloc(void *context, struct halide_buffer_t *buffer, const void *device);
+int dlc_rt_device_free(void *context, struct halide_buffer_t *buffer);
+void dlc_rt_device_free_as_destructor(void *context, void *buffer);
+#define DLC_DEVICE_SCRATCH_COST(bytes) ((((int64_t)(bytes) + 63) / 64) * 64)
+
+/// Nothing, for all buffers of a device model are on the device; an error for others.
+int dlc_rt_copy_to_device(void *context, struct halide_buffer_t *buffer, const void *device);
+int dlc_rt_copy_to_host(void *context, struct halide_buffer_t *buffer);
+
 #ifdef __cplusplus
 } // extern "C"
 
-static_assert(sizeof(dlc_model) == 4 * sizeof(void *), "one word a field");
+static_assert(sizeof(dlc_model) == 5 * sizeof(void *), "one word a field");
 static_assert(DLC_TENSOR_DEFAULT == DLC_TENSOR_DIMS + DLC_MAX_RANK, "room for all dims");
 static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #else
-_Static_assert(sizeof(struct dlc_model) == 4 * sizeof(void *), "one word a field");
+_Static_assert(sizeof(struct dlc_model) == 5 * sizeof(void *), "one word a field");
 _Static_assert(DLC_TENSOR_DEFAULT == DLC_TENSOR_DIMS + DLC_MAX_RANK, "room for all dims");
 _Static_assert(DLC_FEATURE_COUNT < 63, "features are bits of an int64_t");
 #endif

@@ -37,7 +37,7 @@
 // CHECK-NEXT: llvm.return %[[CODE]]
 
 // The model is all that can be seen.
-// CHECK: llvm.mlir.global external constant @net_model() {{.*}}: !llvm.struct<(ptr, ptr, ptr, ptr)>
+// CHECK: llvm.mlir.global external constant @net_model() {{.*}}: !llvm.struct<(ptr, ptr, ptr, ptr, ptr)>
 // CHECK: llvm.mlir.addressof @net.table
 // CHECK: llvm.mlir.addressof @net.strings
 // CHECK: llvm.mlir.addressof @net.run
