@@ -1,6 +1,6 @@
 // The driver's trace: the time that each step of a model takes, summed over runs.
 #define _GNU_SOURCE
-#include "runtime/session.h"
+#include "runtime/device.h"
 
 #include <string.h>
 #include <time.h>
@@ -17,6 +17,10 @@ void dlc_session_trace(void *context, int32_t step) {
   dlc_session *session = ((dlc_worker *)context)->session;
   if (step < 0 || step >= dlc_step_count(session))
     return;
+  if (session->remote) {
+    dlc_remote_trace(session, step);
+    return;
+  }
   if (session->profile) {
     session->nanoseconds[step] += now() - session->last_time;
     session->runs[step]++;

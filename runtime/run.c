@@ -1,5 +1,5 @@
 // A run of a session, and the questions one can ask a session.
-#include "runtime/session.h"
+#include "runtime/device.h"
 
 #include <string.h>
 
@@ -63,7 +63,9 @@ static int take_threads(dlc_session *session) {
 }
 
 // The result of the driver, or what went wrong beside it.
-static dlc_status judge(dlc_session *session, int32_t result) {
+dlc_status dlc_run_result(dlc_session *session, int32_t result) {
+  if (session->remote && session->remote->failed)
+    return session->remote->failed; // the message is there
   size_t missing = atomic_load(&session->missing_scratch);
   if (missing)
     return dlc_fail(&session->error, DLC_ERROR_KERNEL, "a kernel asked for %zu bytes of scratch beyond the plan",
@@ -75,13 +77,9 @@ static dlc_status judge(dlc_session *session, int32_t result) {
   return DLC_OK;
 }
 
-dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *const *inputs, void *const *outputs,
-                              int32_t begin, int32_t end) {
-  if (batch != session->filled)
-    dlc_session_fill(session, batch);
+static dlc_status launch(dlc_session *session, const void *const *inputs, void *const *outputs, int32_t begin,
+                         int32_t end) {
   bind_tensors(session, inputs, outputs);
-  atomic_store_explicit(&session->missing_scratch, 0, memory_order_relaxed);
-  atomic_store_explicit(&session->kernel_failed, 0, memory_order_relaxed);
   int pool_taken = take_threads(session);
   if (session->profile)
     dlc_profile_begin(session);
@@ -89,7 +87,17 @@ dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *c
   int32_t result = session->model->run(&session->workers[0], session->buffers, trace, begin, end);
   if (pool_taken)
     dlc_pool_end(session->pool);
-  dlc_status status = judge(session, result);
+  return dlc_run_result(session, result);
+}
+
+dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *const *inputs, void *const *outputs,
+                              int32_t begin, int32_t end) {
+  if (batch != session->filled)
+    dlc_session_fill(session, batch);
+  atomic_store_explicit(&session->missing_scratch, 0, memory_order_relaxed);
+  atomic_store_explicit(&session->kernel_failed, 0, memory_order_relaxed);
+  dlc_status status = session->remote ? dlc_remote_launch(session, inputs, outputs, begin, end)
+                                      : launch(session, inputs, outputs, begin, end);
   if (status) {
     // A failed kernel may have left blocks behind; others never do.
     dlc_scratch_reset(session);
@@ -112,10 +120,12 @@ dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const 
   return status;
 }
 
-const dlc_model *dlc_session_model(const dlc_session *session) { return session ? session->model : NULL; }
+const dlc_model *dlc_session_model(const dlc_session *session) { return session ? session->given : NULL; }
 
 int64_t dlc_session_batch(const dlc_session *session) { return session ? session->batch : 0; }
 
 int32_t dlc_session_threads(const dlc_session *session) { return session ? session->threads : 0; }
 
 size_t dlc_session_arena_bytes(const dlc_session *session) { return session ? session->arena_bytes : 0; }
+
+const char *dlc_session_device(const dlc_session *session) { return session ? session->device_name : ""; }

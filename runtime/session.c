@@ -1,6 +1,6 @@
 // Sessions: creation in numbered steps, a run, destruction.
 #define _GNU_SOURCE
-#include "runtime/session.h"
+#include "runtime/device.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +52,8 @@ dlc_status dlc_options_read(const dlc_options *given, dlc_options *options, dlc_
                     "the number of threads must lie between 1 and %d, not be "
                     "%d",
                     DLC_MAX_THREADS, options->threads);
+  if (options->device_memory < 0 || options->device_memory > 1)
+    return dlc_fail(message, DLC_ERROR_ARGUMENT, "device_memory is 0 or 1, not %d", options->device_memory);
   if (options->pool && options->parallel_for)
     return dlc_fail(message, DLC_ERROR_ARGUMENT, "a session has either a pool or a parallel_for");
   const dlc_allocator *allocator = options->allocator;
@@ -154,8 +156,8 @@ static void place_workers(dlc_session *session, const dlc_arena_layout *layout) 
   dlc_scratch_reset(session);
 }
 
-// What every run with this batch uses. The descriptors of inputs and outputs get
-// their host pointer at each run.
+// What every run with this batch uses. On the CPU, the descriptors of inputs and
+// outputs get their host pointer at each run.
 void dlc_session_fill(dlc_session *session, int64_t batch) {
   const dlc_model *model = session->model;
   session->filled = batch;
@@ -196,39 +198,58 @@ void dlc_session_fill(dlc_session *session, int64_t batch) {
       session->outputs[session->output_bindings++] = binding;
     }
   }
+  if (session->remote)
+    dlc_remote_fill(session);
 }
 
-dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options, char *state, dlc_session **result,
-                             dlc_message *message) {
+// What a model for the CPU needs: an arena, and threads where there is a use for
+// them.
+static dlc_status build_on_cpu(dlc_session *session, const dlc_options *options, const dlc_arena_layout *layout,
+                               dlc_message *message) {
+  snprintf(session->device_name, sizeof(session->device_name), "%s", dlc_device_kind_name(DLC_DEVICE_CPU));
+  dlc_status status = dlc_memory_find(options, session->arena_bytes, &session->arena, &session->owns_arena, message);
+  if (status)
+    return status;
+  place_workers(session, layout);
+  dlc_session_fill(session, session->batch);
+  if (!session->pool && !session->hook && session->threads > 1 && dlc_header(session->model, DLC_HEADER_PARALLEL)) {
+    status = dlc_pool_start(session->threads, &session->allocator, &session->pool, message);
+    session->owns_pool = !status;
+  }
+  return status;
+}
+
+dlc_status dlc_session_build(const dlc_model *given, const dlc_options *options, const dlc_choice *choice,
+                             const dlc_session_place *place, dlc_session **result, dlc_message *message) {
   // 1. The object, and whether it fits this machine and this batch.
   int64_t batch = options->batch;
+  dlc_options used = *options;
+  used.threads = choice->driver ? 1 : options->threads;
+  const dlc_model *model = dlc_find_variant(given, choice->driver ? choice->driver->kind : DLC_DEVICE_CPU);
   dlc_arena_layout layout;
-  dlc_status status = dlc_table_check(model, message);
-  if (!status)
-    status = dlc_table_check_cpu(model, message);
+  dlc_status status = dlc_table_check_cpu(model, message);
   if (!status)
     status = dlc_table_batch(model, &batch, message);
   if (!status)
     status = dlc_table_check_batch(model, batch, message);
   if (!status)
-    status = dlc_table_arena(model, batch, options->threads, &layout, message);
-  if (!status && !state && dlc_header(model, DLC_HEADER_STATE_BYTES))
+    status = dlc_table_arena(model, batch, used.threads, &layout, message);
+  if (!status && !place->state && dlc_header(model, DLC_HEADER_STATE_BYTES))
     status = dlc_fail(message, DLC_ERROR_ARGUMENT, "the model is a part of a training and needs a trainer");
+  if (!status && options->device_memory && !choice->driver)
+    status = dlc_fail(message, DLC_ERROR_ARGUMENT, "device_memory is for sessions on a device, not on the CPU");
   if (status)
     return status;
 
-  // 2. Memory.
-  dlc_session *session = allocate_session(model, options);
+  // 2. The session.
+  dlc_session *session = allocate_session(model, &used);
   if (!session)
     return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a session");
   *result = session; // what is done so far; the caller destroys it on failure
+  session->given = given;
   session->batch = batch;
-  session->state = state;
+  session->state = place->state;
   session->arena_bytes = (size_t)layout.total;
-  status = dlc_memory_find(options, session->arena_bytes, &session->arena, &session->owns_arena, message);
-  if (status)
-    return status;
-  place_workers(session, &layout);
 
   // 3. Weights.
   session->weights = model->weights;
@@ -238,15 +259,11 @@ dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options,
   if (status)
     return status;
 
-  // 4. Descriptors.
-  dlc_session_fill(session, batch);
-
-  // 5. Threads, where there is a use for them.
-  if (!session->pool && !session->hook && session->threads > 1 && dlc_header(model, DLC_HEADER_PARALLEL)) {
-    status = dlc_pool_start(session->threads, &session->allocator, &session->pool, message);
-    session->owns_pool = !status;
-  }
-  return status;
+  // 4. Memory, descriptors, threads or kernels.
+  if (!choice->driver)
+    return build_on_cpu(session, options, &layout, message);
+  place_workers(session, &(dlc_arena_layout){0, 0, 0, 0});
+  return dlc_remote_build(session, choice, options, place, &layout, message);
 }
 
 dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, dlc_session **session) {
@@ -257,7 +274,13 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
   dlc_options options;
   dlc_status status = dlc_options_read(given, &options, message);
   if (!status)
-    status = dlc_session_build(model, &options, NULL, session, message);
+    status = dlc_table_check(model, message);
+  dlc_choice choice;
+  if (!status)
+    status = dlc_choose_device(model, &options, &choice, message);
+  const dlc_session_place none = {NULL, NULL, 0, 0};
+  if (!status)
+    status = dlc_session_build(model, &options, &choice, &none, session, message);
   if (status) {
     dlc_session_destroy(*session);
     *session = NULL;
@@ -265,10 +288,11 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
   } else if (options.log) {
     char text[256];
     snprintf(text, sizeof(text),
-             "session of '%.80s': batch %lld, %d threads, arena of %zu bytes, "
+             "session of '%.80s' on %s: batch %lld, %d threads, arena of %zu bytes, "
              "weights of %lld bytes%s",
-             dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), (long long)(*session)->batch, (*session)->threads,
-             (*session)->arena_bytes, (long long)dlc_header(model, DLC_HEADER_WEIGHTS_BYTES),
+             dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), (*session)->device_name,
+             (long long)(*session)->batch, (*session)->threads, (*session)->arena_bytes,
+             (long long)dlc_header((*session)->model, DLC_HEADER_OWN_WEIGHTS_BYTES),
              (*session)->weights_file ? " from a file" : "");
     dlc_say(options.log, options.log_context, DLC_LOG_INFO, text);
   }
@@ -278,6 +302,7 @@ dlc_status dlc_session_create(const dlc_model *model, const dlc_options *given, 
 void dlc_session_destroy(dlc_session *session) {
   if (!session)
     return;
+  dlc_remote_destroy(session);
   if (session->owns_pool)
     dlc_pool_destroy(session->pool);
   dlc_safetensors_close(session->weights_file);
@@ -302,4 +327,22 @@ dlc_status dlc_pool_create(int32_t threads, const dlc_allocator *allocator, dlc_
                     DLC_MAX_THREADS);
   return dlc_pool_start(threads ? threads : dlc_default_threads(), allocator ? allocator : &dlc_default_allocator, pool,
                         &creation_error);
+}
+
+int32_t dlc_device_count(dlc_device_kind kind) {
+  const dlc_driver *driver = dlc_find_driver(kind);
+  if (!driver)
+    return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT, "the kind of device is CUDA or OpenCL");
+  int32_t count;
+  dlc_status status = driver->count(&count, &creation_error);
+  return status ? (int32_t)status : count;
+}
+
+dlc_status dlc_get_device_info(dlc_device_kind kind, int32_t index, dlc_device_info *info) {
+  int32_t count = dlc_device_count(kind);
+  if (count < 0)
+    return (dlc_status)count;
+  if (index < 0 || index >= count || !info)
+    return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT, "there is no %s device %d", dlc_device_kind_name(kind), index);
+  return dlc_find_driver(kind)->describe(index, info, &creation_error);
 }

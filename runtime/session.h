@@ -18,10 +18,21 @@ typedef struct dlc_binding {
   int64_t offset;
 } dlc_binding;
 
+struct dlc_choice; // runtime/device.h
+
+// What a trainer gives its sessions: the training state, and on a device the device
+// and its memory. All null and 0 for a session by itself.
+typedef struct dlc_session_place {
+  char *state;
+  struct dlc_device *device;
+  uint64_t device_state, device_arena;
+} dlc_session_place;
+
 struct dlc_session {
-  const dlc_model *model;
-  int64_t batch;  // the largest that it can run
-  int64_t filled; // the one that the descriptors are for
+  const dlc_model *model; // the variant that it runs
+  const dlc_model *given; // the model that it was made of
+  int64_t batch;          // the largest that it can run
+  int64_t filled;         // the one that the descriptors are for
   int32_t threads;
   dlc_allocator allocator;
   dlc_log_function log;
@@ -35,6 +46,8 @@ struct dlc_session {
   char *state; // of the training that the model is a part of; its owner is the trainer
   const char *weights;
   dlc_safetensors *weights_file; // null unless the weights are external
+  struct dlc_remote *remote;     // what it has on a device; null on the CPU
+  char device_name[24];
 
   struct halide_buffer_t *buffers;  // (buffer records)
   dlc_buffer_dimension *dimensions; // (dimension records)
@@ -70,10 +83,10 @@ struct dlc_session {
 // Checks options and fills in the defaults.
 dlc_status dlc_options_read(const dlc_options *given, dlc_options *options, dlc_message *message);
 
-// Makes a session from options that were read. `state` is the training state, or
-// null in a model that has none. After a failure *session is what there is to destroy.
-dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options, char *state, dlc_session **session,
-                             dlc_message *message);
+// Makes a session from options that were read and a device that was chosen for
+// them. After a failure *session is what there is to destroy.
+dlc_status dlc_session_build(const dlc_model *model, const dlc_options *options, const struct dlc_choice *choice,
+                             const dlc_session_place *place, dlc_session **session, dlc_message *message);
 
 // Space for `count` items within a block that is being measured: where they begin.
 size_t dlc_reserve(size_t *bytes, size_t item, int64_t count);
@@ -89,6 +102,9 @@ dlc_status dlc_session_check_pointer(dlc_session *session, const void *pointer, 
 // session's. The pointers of tensors that these steps do not use may be null.
 dlc_status dlc_session_launch(dlc_session *session, int64_t batch, const void *const *inputs, void *const *outputs,
                               int32_t begin, int32_t end);
+
+// What became of a run whose driver returned `result`.
+dlc_status dlc_run_result(dlc_session *session, int32_t result);
 
 // Writes the descriptors for a batch.
 void dlc_session_fill(dlc_session *session, int64_t batch);

@@ -46,8 +46,9 @@ static dlc_status check_batch(const dlc_model *model, int64_t *batch, dlc_messag
 
 // The trainer and its arrays as one block, zeroed. As a session's, its size cannot
 // overflow.
-static dlc_trainer *allocate_trainer(const dlc_training *training, const dlc_options *options) {
-  int64_t steps = dlc_header(training->step, DLC_HEADER_STEP_COUNT);
+static dlc_trainer *allocate_trainer(const dlc_training *training, const dlc_model *const models[DLC_PART_COUNT],
+                                     const dlc_options *options) {
+  int64_t steps = dlc_header(models[DLC_PART_STEP], DLC_HEADER_STEP_COUNT);
   int64_t variables = dlc_header(training->step, DLC_HEADER_VARIABLE_COUNT);
   int64_t inputs = dlc_header(training->step, DLC_HEADER_INPUT_COUNT);
   int64_t outputs = dlc_header(training->step, DLC_HEADER_OUTPUT_COUNT);
@@ -73,9 +74,8 @@ static dlc_trainer *allocate_trainer(const dlc_training *training, const dlc_opt
   trainer->log = options->log;
   trainer->log_context = options->log_context;
   trainer->training = training;
-  trainer->models[DLC_PART_STEP] = training->step;
-  trainer->models[DLC_PART_UPDATE] = training->update;
-  trainer->models[DLC_PART_PREDICT] = training->predict;
+  for (int part = 0; part < DLC_PART_COUNT; ++part)
+    trainer->models[part] = models[part];
   trainer->inputs = (const void **)(void *)(block + at_inputs);
   trainer->outputs = (void **)(void *)(block + at_outputs);
   trainer->predicted = (void **)(void *)(block + at_predicted);
@@ -124,7 +124,7 @@ static void list_ready(dlc_trainer *trainer) {
 static void tell_gradients(void *context, int32_t step) {
   dlc_trainer *trainer = context;
   for (int32_t i = trainer->ready_first[step]; i >= 0; i = trainer->ready_next[i])
-    trainer->gradient_ready(trainer->gradient_context, i);
+    dlc_trainer_tell_gradient(trainer, i);
 }
 
 static dlc_status start_pool(dlc_trainer *trainer, dlc_options *options, dlc_message *message) {
@@ -141,33 +141,48 @@ static dlc_status start_pool(dlc_trainer *trainer, dlc_options *options, dlc_mes
 static dlc_status build(const dlc_training *training, dlc_options *options, const dlc_trainer_options *more,
                         dlc_trainer **result, dlc_message *message) {
   // 1. The object, and whether it fits this machine and this batch.
+  dlc_choice choice;
   dlc_status status = dlc_training_check(training, message);
+  if (!status)
+    status = dlc_choose_device(training->step, options, &choice, message);
   if (status)
     return status;
-  const dlc_model *models[DLC_PART_COUNT] = {training->step, training->update, training->predict};
+  if (options->device_memory)
+    return dlc_fail(message, DLC_ERROR_ARGUMENT, "a trainer takes inputs and outputs in memory of the host only");
+  const dlc_model *given[DLC_PART_COUNT] = {training->step, training->update, training->predict};
+  const dlc_model *models[DLC_PART_COUNT];
   for (int part = 0; part < DLC_PART_COUNT && !status; ++part) {
+    models[part] = dlc_find_variant(given[part], choice.driver ? choice.driver->kind : DLC_DEVICE_CPU);
     status = dlc_table_check_cpu(models[part], message);
     if (!status)
       status = check_batch(models[part], &options->batch, message);
   }
   dlc_trainer_layout layout;
   if (!status)
-    status = dlc_trainer_layout_of(training, options->batch, options->threads, more->accumulate, &layout, message);
+    status = dlc_trainer_layout_of(models, options->batch, choice.driver ? 1 : options->threads, more->accumulate,
+                                   &layout, message);
   if (status)
     return status;
+  int64_t arena = layout.arena;
+  if (choice.driver) { // on the host, only the mirror
+    layout.total -= layout.arena + layout.unwanted;
+    layout.arena = layout.unwanted = 0;
+  }
 
   // 2. Memory.
-  dlc_trainer *trainer = allocate_trainer(training, options);
+  dlc_trainer *trainer = allocate_trainer(training, models, options);
   if (!trainer)
     return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a trainer");
   *result = trainer; // what is done so far; the caller destroys it on failure
   trainer->batch = options->batch;
-  trainer->threads = options->threads;
+  trainer->threads = choice.driver ? 1 : options->threads;
   trainer->seed = more->seed;
   trainer->gradient_ready = more->gradient_ready;
   trainer->gradient_context = more->gradient_context;
   trainer->memory_bytes = (size_t)layout.total;
   status = dlc_memory_find(options, trainer->memory_bytes, &trainer->memory, &trainer->owns_memory, message);
+  if (!status && choice.driver)
+    status = dlc_trainer_open_device(trainer, &choice, options, arena, message);
   if (status)
     return status;
   static _Alignas(DLC_ARENA_ALIGNMENT) char nowhere[DLC_ARENA_ALIGNMENT]; // for the arithmetic of empty memory
@@ -177,11 +192,14 @@ static dlc_status build(const dlc_training *training, dlc_options *options, cons
   memset(trainer->state, 0, (size_t)layout.state);
 
   // 3. Threads and sessions, which share them and the arena.
-  status = start_pool(trainer, options, message);
-  options->arena = trainer->unwanted + layout.unwanted;
-  options->arena_bytes = (size_t)layout.arena;
+  if (!choice.driver) {
+    status = start_pool(trainer, options, message);
+    options->arena = trainer->unwanted + layout.unwanted;
+    options->arena_bytes = (size_t)layout.arena;
+  }
+  const dlc_session_place place = {trainer->state, trainer->device, trainer->device_state, trainer->device_arena};
   for (int part = 0; part < DLC_PART_COUNT && !status; ++part)
-    status = dlc_session_build(models[part], options, trainer->state, &trainer->sessions[part], message);
+    status = dlc_session_build(given[part], options, &choice, &place, &trainer->sessions[part], message);
   if (status)
     return status;
 
@@ -190,6 +208,7 @@ static dlc_status build(const dlc_training *training, dlc_options *options, cons
   if (initial)
     memcpy(trainer->state,
            trainer->sessions[DLC_PART_STEP]->weights + dlc_header(training->step, DLC_HEADER_STATE_WEIGHTS), initial);
+  trainer->is_mirror_new = trainer->device != NULL;
   trainer->layout = dlc_step_layout_of(training->step);
   list_hypers(trainer);
   list_ready(trainer);
@@ -233,6 +252,7 @@ void dlc_trainer_destroy(dlc_trainer *trainer) {
     return;
   for (int part = 0; part < DLC_PART_COUNT; ++part)
     dlc_session_destroy(trainer->sessions[part]);
+  dlc_trainer_close_device(trainer);
   dlc_pool_destroy(trainer->pool);
   dlc_allocator allocator = trainer->allocator;
   if (trainer->owns_memory)

@@ -4,7 +4,7 @@
 #define DLC_RUNTIME_TRAINER_H
 
 #include "dlc/train.h"
-#include "runtime/session.h"
+#include "runtime/device.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -74,6 +74,14 @@ struct dlc_trainer {
   int owns_memory;
   char *state, *accumulated, *unwanted;
 
+  // On a device: its memory, of which `state` is a mirror. At most one of the two is
+  // ahead of the other.
+  dlc_device *device; // null on the CPU
+  uint64_t device_state, device_arena;
+  int is_mirror_old; // the device has changed its state since
+  int is_mirror_new; // the caller may have changed the mirror since
+  int is_in_callback;
+
   const void **inputs; // (the step's inputs), of the pass in progress
   void **outputs;      // (the step's outputs)
   void **predicted;    // (predict's outputs)
@@ -96,8 +104,8 @@ dlc_status dlc_training_check(const dlc_training *training, dlc_message *message
 
 // What follows from a training that passed dlc_training_check.
 dlc_step_layout dlc_step_layout_of(const dlc_model *step);
-dlc_status dlc_trainer_layout_of(const dlc_training *training, int64_t batch, int32_t threads, int accumulate,
-                                 dlc_trainer_layout *layout, dlc_message *message);
+dlc_status dlc_trainer_layout_of(const dlc_model *const models[DLC_PART_COUNT], int64_t batch, int32_t threads,
+                                 int accumulate, dlc_trainer_layout *layout, dlc_message *message);
 
 // The name of a record, which all kinds of records but buffers have first.
 static inline const char *dlc_record_name(const dlc_model *model, enum dlc_header_field begin, int64_t length,
@@ -117,6 +125,27 @@ static inline char *dlc_trainer_gradients(const dlc_trainer *trainer, int64_t *b
   *bytes = dlc_header(step, DLC_HEADER_STATE_TRAINED);
   return trainer->state + dlc_header(step, DLC_HEADER_STATE_GRADIENTS);
 }
+
+// Opens the device and allocates the state and an arena of so many bytes on it.
+dlc_status dlc_trainer_open_device(dlc_trainer *trainer, const dlc_choice *choice, const dlc_options *options,
+                                   int64_t arena, dlc_message *message);
+void dlc_trainer_close_device(dlc_trainer *trainer);
+
+// Brings the device's state up to the mirror, and the mirror up to the device's;
+// nothing on the CPU. The second is for all of the state, the third for the
+// gradients.
+dlc_status dlc_trainer_push(dlc_trainer *trainer);
+dlc_status dlc_trainer_pull(dlc_trainer *trainer);
+dlc_status dlc_trainer_pull_gradients(dlc_trainer *trainer);
+// Takes the gradients of the mirror to the device.
+dlc_status dlc_trainer_push_gradients(dlc_trainer *trainer);
+
+// Calls gradient_ready for a variable whose gradient has just been enqueued.
+void dlc_trainer_tell_gradient(dlc_trainer *trainer, int32_t variable);
+
+// dlc_trainer_variable and dlc_trainer_slot of the mirror as it is.
+dlc_status dlc_trainer_describe(const dlc_trainer *trainer, int32_t index, dlc_variable_info *info);
+void *dlc_trainer_slot_place(const dlc_trainer *trainer, int32_t slot, int32_t variable);
 
 // Formats the trainer's message, logs it and returns `status`.
 dlc_status dlc_trainer_fail(dlc_trainer *trainer, dlc_status status, const char *format, ...)

@@ -27,13 +27,13 @@ static int next_entry(const dlc_trainer *trainer, entry *at) {
         return 0;
     }
     dlc_variable_info info;
-    if (at->slot < 0 || (!dlc_trainer_variable(trainer, at->variable, &info) && info.trained))
+    if (at->slot < 0 || (!dlc_trainer_describe(trainer, at->variable, &info) && info.trained))
       return 1;
   }
 }
 
 static void *entry_data(const dlc_trainer *trainer, entry at, const dlc_variable_info *info) {
-  return at.slot < 0 ? info->values : dlc_trainer_slot(trainer, at.slot, at.variable);
+  return at.slot < 0 ? info->values : dlc_trainer_slot_place(trainer, at.slot, at.variable);
 }
 
 // The name in the file: its length without NUL, having written as much of it as
@@ -77,7 +77,7 @@ static dlc_safetensors_type file_type(dlc_type type) {
 static dlc_status allocate_contents(dlc_trainer *trainer, contents *all) {
   for (entry at = {-1, -1}; next_entry(trainer, &at); ++all->tensor_count) {
     dlc_variable_info info;
-    dlc_trainer_variable(trainer, at.variable, &info);
+    dlc_trainer_describe(trainer, at.variable, &info);
     all->text_bytes += entry_name(trainer, at, info.name, NULL, 0) + 1;
   }
   int32_t hypers = dlc_trainer_hyperparameter_count(trainer);
@@ -110,7 +110,7 @@ static void fill_tensors(const dlc_trainer *trainer, contents *all) {
   dlc_safetensors_tensor *tensor = all->tensors;
   for (entry at = {-1, -1}; next_entry(trainer, &at); ++tensor) {
     dlc_variable_info info;
-    dlc_trainer_variable(trainer, at.variable, &info);
+    dlc_trainer_describe(trainer, at.variable, &info);
     size_t length = entry_name(trainer, at, info.name, all->text, all->text_bytes);
     memset(tensor, 0, sizeof(*tensor));
     tensor->name = take_text(all, length + 1);
@@ -150,7 +150,9 @@ static dlc_status save(dlc_trainer *trainer, const char *path) {
   if (!path)
     return dlc_trainer_fail(trainer, DLC_ERROR_ARGUMENT, "there is no path to save to");
   contents all = {0};
-  dlc_status status = allocate_contents(trainer, &all);
+  dlc_status status = dlc_trainer_pull(trainer);
+  if (!status)
+    status = allocate_contents(trainer, &all);
   if (status)
     return status;
   fill_tensors(trainer, &all);
@@ -223,7 +225,7 @@ static const dlc_safetensors_tensor *find_entry(const dlc_trainer *trainer, cons
 // That the file has this tensor with the right type and shape.
 static dlc_status check_entry(dlc_trainer *trainer, const source *from, entry at) {
   dlc_variable_info info;
-  dlc_trainer_variable(trainer, at.variable, &info);
+  dlc_trainer_describe(trainer, at.variable, &info);
   const dlc_safetensors_tensor *tensor = find_entry(trainer, from, at, &info);
   char name[160], expected[128], found[128];
   entry_name(trainer, at, info.name, name, sizeof(name));
@@ -283,7 +285,7 @@ static dlc_status check_file(dlc_trainer *trainer, source *from) {
 static void take_file(dlc_trainer *trainer, const source *from) {
   for (entry at = {-1, -1}; next_entry(trainer, &at);) {
     dlc_variable_info info;
-    dlc_trainer_variable(trainer, at.variable, &info);
+    dlc_trainer_describe(trainer, at.variable, &info);
     void *data = entry_data(trainer, at, &info);
     if (at.slot < 0 || from->is_checkpoint)
       memcpy(data, find_entry(trainer, from, at, &info)->data, info.bytes);
@@ -304,6 +306,7 @@ static void take_file(dlc_trainer *trainer, const source *from) {
   trainer->passes = 0;
   trainer->forward_n = 0;
   trainer->has_gradients = trainer->has_accumulated = 0;
+  trainer->is_mirror_new = trainer->device != NULL;
 }
 
 static dlc_status load(dlc_trainer *trainer, const char *path) {
@@ -323,6 +326,8 @@ static dlc_status load(dlc_trainer *trainer, const char *path) {
   from.name = allocator->allocate(allocator->context, from.name_bytes, 16);
   status = from.name ? check_file(trainer, &from)
                      : dlc_trainer_fail(trainer, DLC_ERROR_MEMORY, "no memory to load '%.200s'", path);
+  if (!status)
+    status = dlc_trainer_pull(trainer);
   if (!status)
     take_file(trainer, &from);
   if (from.name)

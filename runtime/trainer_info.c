@@ -159,7 +159,7 @@ static const int64_t *variable_record(const dlc_trainer *trainer, int32_t index)
   return dlc_record(trainer->models[DLC_PART_STEP], DLC_HEADER_VARIABLES, DLC_VARIABLE_LENGTH, index);
 }
 
-dlc_status dlc_trainer_variable(const dlc_trainer *trainer, int32_t index, dlc_variable_info *info) {
+dlc_status dlc_trainer_describe(const dlc_trainer *trainer, int32_t index, dlc_variable_info *info) {
   if (!info || index < 0 || index >= dlc_trainer_variable_count(trainer))
     return DLC_ERROR_ARGUMENT;
   const int64_t *record = variable_record(trainer, index);
@@ -196,7 +196,7 @@ const char *dlc_trainer_slot_name(const dlc_trainer *trainer, int32_t slot) {
   return dlc_record_name(trainer->models[DLC_PART_UPDATE], DLC_HEADER_SLOTS, DLC_SLOT_LENGTH, slot);
 }
 
-void *dlc_trainer_slot(const dlc_trainer *trainer, int32_t slot, int32_t variable) {
+void *dlc_trainer_slot_place(const dlc_trainer *trainer, int32_t slot, int32_t variable) {
   if (slot < 0 || slot >= dlc_trainer_slot_count(trainer) || variable < 0 ||
       variable >= dlc_trainer_variable_count(trainer))
     return NULL;

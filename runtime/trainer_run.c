@@ -8,13 +8,17 @@
 // The caller's pointers
 //===----------------------------------------------------------------------===//
 
-// Where the outputs that the caller does not want go: one behind the other.
+// Forgets the pointers of a pass before, and says where the outputs that the caller
+// does not want go: one behind the other, or nowhere, for on a device they have a
+// place of their own.
 static void place_outputs(dlc_trainer *trainer, dlc_part part, void **outputs) {
   const dlc_model *model = trainer->models[part];
   char *place = trainer->unwanted;
+  for (int64_t i = 0; part == DLC_PART_STEP && i < dlc_header(model, DLC_HEADER_INPUT_COUNT); ++i)
+    trainer->inputs[i] = NULL;
   for (int64_t i = 0; i < dlc_header(model, DLC_HEADER_OUTPUT_COUNT); ++i) {
     const int64_t *tensor = dlc_record(model, DLC_HEADER_OUTPUTS, DLC_TENSOR_LENGTH, i);
-    outputs[i] = place;
+    outputs[i] = trainer->device ? NULL : place;
     int64_t bytes = tensor[DLC_TENSOR_BYTES_FIXED] + trainer->batch * tensor[DLC_TENSOR_BYTES_PER_BATCH];
     place += (bytes + DLC_ARENA_ALIGNMENT - 1) / DLC_ARENA_ALIGNMENT * DLC_ARENA_ALIGNMENT;
   }
@@ -98,7 +102,21 @@ static void fill_random_key(dlc_trainer *trainer) {
 static dlc_status launch(dlc_trainer *trainer, dlc_part part, int64_t n, const void *const *inputs,
                          void *const *outputs, int32_t begin, int32_t end) {
   trainer->forward_n = 0; // the arena is another's now
+  dlc_status status = dlc_trainer_push(trainer);
+  if (status)
+    return status;
+  if (trainer->device && part != DLC_PART_PREDICT)
+    trainer->is_mirror_old = 1;
   return copy_error(trainer, part, dlc_session_launch(trainer->sessions[part], n, inputs, outputs, begin, end));
+}
+
+// On a device, what the forward phase read and wrote is there for the backward phase.
+static void forget_forward(dlc_trainer *trainer) {
+  const dlc_model *step = trainer->models[DLC_PART_STEP];
+  for (int64_t i = 0; trainer->device && i < dlc_header(step, DLC_HEADER_INPUT_COUNT); ++i)
+    trainer->inputs[i] = NULL;
+  for (int64_t i = 0; trainer->device && i < dlc_header(step, DLC_HEADER_OUTPUT_COUNT); ++i)
+    trainer->outputs[i] = NULL;
 }
 
 static int32_t forward_steps(const dlc_trainer *trainer) {
@@ -118,10 +136,12 @@ static dlc_status run_phases(dlc_trainer *trainer, int64_t n, int has_forward, i
                              has_backward ? dlc_step_count(trainer->sessions[DLC_PART_STEP]) : middle);
   if (status)
     return status;
-  if (has_backward)
+  if (has_backward) {
     trainer->has_gradients = 1;
-  else
+  } else {
     trainer->forward_n = n;
+    forget_forward(trainer);
+  }
   return DLC_OK;
 }
 
@@ -210,6 +230,9 @@ static dlc_status accumulate(dlc_trainer *trainer, double weight) {
     return dlc_trainer_fail(trainer, DLC_ERROR_ARGUMENT, "the trainer was made without dlc_trainer_options.accumulate");
   if (!trainer->has_gradients)
     return out_of_order(trainer, "to accumulate needs a backward phase since the last time");
+  dlc_status status = dlc_trainer_pull_gradients(trainer);
+  if (status)
+    return status;
   int64_t bytes;
   const char *gradients = dlc_trainer_gradients(trainer, &bytes);
   (is_f64(trainer) ? add_double : add_float)(trainer->accumulated, gradients, bytes, weight, !trainer->has_accumulated);
@@ -227,6 +250,9 @@ static dlc_status update(dlc_trainer *trainer) {
     int64_t bytes;
     char *gradients = dlc_trainer_gradients(trainer, &bytes);
     memcpy(gradients, trainer->accumulated, (size_t)bytes);
+    dlc_status status = dlc_trainer_push_gradients(trainer);
+    if (status)
+      return status;
   }
   return run_update(trainer);
 }

@@ -133,6 +133,10 @@ dlc_status dlc_training_check(const dlc_training *training, dlc_message *message
       return status;
     if (dlc_header(models[part], DLC_HEADER_STATE_BYTES) != dlc_header(training->step, DLC_HEADER_STATE_BYTES))
       return damaged(message, "the models differ in the size of their state");
+    for (int kind = DLC_DEVICE_CUDA; kind <= DLC_DEVICE_OPENCL; ++kind)
+      if (!dlc_find_variant(models[part], (dlc_device_kind)kind) !=
+          !dlc_find_variant(training->step, (dlc_device_kind)kind))
+        return damaged(message, "the models differ in the devices that they are for");
   }
   dlc_status status = check_step(training->step, message);
   return status ? status : check_update(training->step, training->update, message);
@@ -156,11 +160,11 @@ static int64_t output_bytes(const dlc_model *model, int64_t batch) {
   return sum;
 }
 
-dlc_status dlc_trainer_layout_of(const dlc_training *training, int64_t batch, int32_t threads, int accumulate,
-                                 dlc_trainer_layout *layout, dlc_message *message) {
-  const dlc_model *models[DLC_PART_COUNT] = {training->step, training->update, training->predict};
-  layout->state = dlc_header(training->step, DLC_HEADER_STATE_BYTES);
-  layout->accumulated = accumulate ? dlc_header(training->step, DLC_HEADER_STATE_TRAINED) : 0;
+dlc_status dlc_trainer_layout_of(const dlc_model *const models[DLC_PART_COUNT], int64_t batch, int32_t threads,
+                                 int accumulate, dlc_trainer_layout *layout, dlc_message *message) {
+  const dlc_model *step = models[DLC_PART_STEP];
+  layout->state = dlc_header(step, DLC_HEADER_STATE_BYTES);
+  layout->accumulated = accumulate ? dlc_header(step, DLC_HEADER_STATE_TRAINED) : 0;
   layout->unwanted = layout->arena = 0;
   for (int part = 0; part < DLC_PART_COUNT; ++part) {
     dlc_arena_layout arena;
@@ -190,9 +194,11 @@ int64_t dlc_training_bytes(const dlc_training *training, int64_t batch, int32_t 
     status = dlc_table_batch(training->step, &batch, &message);
   if (!status && (threads < 0 || threads > DLC_MAX_THREADS))
     status = DLC_ERROR_ARGUMENT;
-  if (!status)
-    status = dlc_trainer_layout_of(training, batch, threads ? threads : dlc_default_threads(), accumulate, &layout,
-                                   &message);
+  if (status)
+    return (int64_t)status;
+  const dlc_model *const models[DLC_PART_COUNT] = {training->step, training->update, training->predict};
+  status =
+      dlc_trainer_layout_of(models, batch, threads ? threads : dlc_default_threads(), accumulate, &layout, &message);
   return status ? (int64_t)status : layout.total;
 }
 

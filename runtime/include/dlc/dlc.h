@@ -114,6 +114,22 @@ typedef enum dlc_device_kind { DLC_DEVICE_CPU = 0, DLC_DEVICE_CUDA = 1, DLC_DEVI
 /// "cpu", "cuda", "opencl"; "invalid" for a value that is not a kind.
 const char *dlc_device_kind_name(dlc_device_kind kind);
 
+/// A device of this machine.
+typedef struct dlc_device_info {
+  char name[24];         // "cuda:0", as in dlc_options.device
+  char description[128]; // the driver's name for it
+  dlc_device_kind kind;
+  int32_t is_cpu; // an OpenCL device that is the CPU
+  int64_t memory_bytes;
+} dlc_device_info;
+
+/// How many devices of that kind (not DLC_DEVICE_CPU) there are: 0 where the driver
+/// finds none, DLC_ERROR_DEVICE where there is no driver or it fails, and
+/// dlc_session_error(NULL) tells which. Loads the driver's library, libcuda.so.1 or
+/// libOpenCL.so.1, as sessions on devices do.
+int32_t dlc_device_count(dlc_device_kind kind);
+dlc_status dlc_get_device_info(dlc_device_kind kind, int32_t index, dlc_device_info *info);
+
 //===----------------------------------------------------------------------===//
 // Options
 //===----------------------------------------------------------------------===//
@@ -292,8 +308,8 @@ void dlc_session_destroy(dlc_session *session);
 dlc_status dlc_run(dlc_session *session, const void *const *inputs, void *const *outputs);
 
 /// The message of the session's last failure, "" if there was none. For null:
-/// the message of the last dlc_session_create or dlc_pool_create that failed on
-/// the calling thread.
+/// the message of the last dlc_session_create, dlc_pool_create or question about
+/// devices that failed on the calling thread.
 const char *dlc_session_error(const dlc_session *session);
 
 /// What the session was made with, defaults filled in.
@@ -301,6 +317,9 @@ const dlc_model *dlc_session_model(const dlc_session *session);
 int64_t dlc_session_batch(const dlc_session *session);
 int32_t dlc_session_threads(const dlc_session *session);
 size_t dlc_session_arena_bytes(const dlc_session *session);
+
+/// Where it runs: "cpu", "cuda:0", …
+const char *dlc_session_device(const dlc_session *session);
 
 //===----------------------------------------------------------------------===//
 // Profiles
