@@ -46,7 +46,6 @@ static struct {
   cu_result (*release)(uint64_t address);
   cu_result (*upload)(uint64_t to, const void *from, size_t bytes, cu_stream stream);
   cu_result (*download)(void *to, uint64_t from, size_t bytes, cu_stream stream);
-  cu_result (*set)(uint64_t to, unsigned char value, size_t bytes, cu_stream stream);
   cu_result (*module_load)(cu_module *module, const void *image, unsigned count, int *options, void **values);
   cu_result (*module_unload)(cu_module module);
   cu_result (*module_function)(cu_function *function, cu_module module, const char *name);
@@ -81,7 +80,6 @@ static const dlc_symbol symbols[] = {
     {"cuMemFree_v2", &cu.release},
     {"cuMemcpyHtoDAsync_v2", &cu.upload},
     {"cuMemcpyDtoHAsync_v2", &cu.download},
-    {"cuMemsetD8Async", &cu.set},
     {"cuModuleLoadDataEx", &cu.module_load},
     {"cuModuleUnload", &cu.module_unload},
     {"cuModuleGetFunction", &cu.module_function},
@@ -212,10 +210,8 @@ static void leave(dlc_device *device) {
 
 static void close_device(dlc_device *common) {
   cuda_device *device = cast(common);
-  if (common->owns_stream && device->stream && !cu.context_push(device->context)) {
+  if (common->owns_stream && device->stream)
     cu.stream_destroy(device->stream);
-    cu.context_pop(&(cu_context){0});
-  }
   if (device->owns_context)
     cu.context_release(device->device);
   dlc_allocator allocator = common->allocator;
@@ -245,10 +241,6 @@ static dlc_status upload(dlc_device *device, uint64_t to, const void *from, size
 
 static dlc_status download(dlc_device *device, void *to, uint64_t from, size_t bytes, dlc_message *message) {
   return check(cu.download(to, from, bytes, cast(device)->stream), "cuMemcpyDtoHAsync", message);
-}
-
-static dlc_status clear(dlc_device *device, uint64_t to, size_t bytes, dlc_message *message) {
-  return check(cu.set(to, 0, bytes, cast(device)->stream), "cuMemsetD8Async", message);
 }
 
 static dlc_status finish(dlc_device *device, dlc_message *message) {
@@ -374,7 +366,6 @@ const dlc_driver dlc_cuda_driver = {
     .release = release,
     .upload = upload,
     .download = download,
-    .clear = clear,
     .finish = finish,
     .load = load,
     .unload = unload,

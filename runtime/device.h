@@ -54,7 +54,6 @@ typedef struct dlc_driver {
   // Enqueue; memory on the host must stay as it is until finish.
   dlc_status (*upload)(dlc_device *device, uint64_t to, const void *from, size_t bytes, dlc_message *message);
   dlc_status (*download)(dlc_device *device, void *to, uint64_t from, size_t bytes, dlc_message *message);
-  dlc_status (*clear)(dlc_device *device, uint64_t to, size_t bytes, dlc_message *message);
   // Where handles are no addresses: a handle of memory that is allocated already,
   // and a copy from one to another.
   dlc_status (*wrap)(dlc_device *device, uint64_t address, size_t bytes, void **handle, dlc_message *message);

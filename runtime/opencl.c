@@ -156,12 +156,6 @@ static dlc_status download(dlc_device *device, void *to, uint64_t from, size_t b
                       "clEnqueueSVMMemcpy", message);
 }
 
-static dlc_status clear(dlc_device *device, uint64_t to, size_t bytes, dlc_message *message) {
-  const unsigned char zero = 0;
-  return dlc_cl_check(dlc_cl.svm_fill(cast(device)->queue, pointer(to), &zero, sizeof(zero), bytes, 0, NULL, NULL),
-                      "clEnqueueSVMMemFill", message);
-}
-
 static dlc_status wrap(dlc_device *device, uint64_t address, size_t bytes, void **handle, dlc_message *message) {
   cl_result result = 0;
   *handle =
@@ -340,7 +334,6 @@ const dlc_driver dlc_opencl_driver = {
     .release = release,
     .upload = upload,
     .download = download,
-    .clear = clear,
     .wrap = wrap,
     .unwrap = unwrap,
     .copy = copy,

@@ -21,7 +21,6 @@ static const dlc_symbol symbols[] = {
     {"clSVMAlloc", &dlc_cl.svm_allocate},
     {"clSVMFree", &dlc_cl.svm_free},
     {"clEnqueueSVMMemcpy", &dlc_cl.svm_copy},
-    {"clEnqueueSVMMemFill", &dlc_cl.svm_fill},
     {"clCreateBuffer", &dlc_cl.buffer_create},
     {"clReleaseMemObject", &dlc_cl.buffer_release},
     {"clEnqueueCopyBuffer", &dlc_cl.buffer_copy},

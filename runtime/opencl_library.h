@@ -45,8 +45,6 @@ struct dlc_cl {
   void (*svm_free)(cl_context context, void *memory);
   cl_result (*svm_copy)(cl_queue queue, cl_bool wait, void *to, const void *from, size_t bytes, uint32_t event_count,
                         const cl_event *events, cl_event *event);
-  cl_result (*svm_fill)(cl_queue queue, void *to, const void *pattern, size_t pattern_bytes, size_t bytes,
-                        uint32_t event_count, const cl_event *events, cl_event *event);
   cl_memory (*buffer_create)(cl_context context, uint64_t flags, size_t bytes, void *host, cl_result *result);
   cl_result (*buffer_release)(cl_memory memory);
   cl_result (*buffer_copy)(cl_queue queue, cl_memory from, cl_memory to, size_t from_offset, size_t to_offset,

@@ -146,8 +146,10 @@ static dlc_status build_on_device(dlc_session *session, const dlc_session_place 
     status = upload_weights(session, message);
   for (int32_t i = 0; remote->timers && i < dlc_step_count(session) && !status; ++i)
     status = driver->create_timer(remote->device, remote->timers + (size_t)i * driver->timer_bytes, message);
-  if (status)
-    return status;
+  if (status) {
+    dlc_message error = *message;
+    return dlc_fail(message, status, "%s: %.480s", session->device_name, error.text);
+  }
   dlc_session_fill(session, session->batch);
   return prepare(session, message);
 }

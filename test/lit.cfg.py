@@ -1,4 +1,5 @@
 # How lit runs the tests: tests are .mlir and .test files; what they call comes from the build tree.
+import ctypes
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixe
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 # Tests have a cache of their own, which a second run finds filled.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+config.environment["POCL_CACHE_DIR"] = os.path.join(config.test_exec_root, "pocl-cache")
 for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "CCACHE_DIR"]:
     if name in os.environ:
         config.environment[name] = os.environ[name]
@@ -80,6 +82,14 @@ if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64-cross")
 if shutil.which("dot"):
     config.available_features.add("graphviz")
+try:
+    opencl, platforms = ctypes.CDLL("libOpenCL.so.1"), ctypes.c_uint(0)
+    if opencl.clGetPlatformIDs(0, None, ctypes.byref(platforms)) == 0 and platforms.value:
+        config.available_features.add("opencl")
+except OSError:
+    pass
+if "opencl" not in config.available_features:
+    lit_config.note("tests that require opencl are skipped: there is no OpenCL device")
 if not lit_config.params.get("quick"):
     config.available_features.add("slow")
 if config.dlc_sanitize:

@@ -17,8 +17,10 @@ requirements=(tools/requirements.txt)
 case "${1:-}" in
 '') ;;
 --tests)
-  # The cross compiler and the emulator are for --target aarch64-linux, clang for the fuzz targets.
-  packages+=(graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev)
+  # The cross compiler and the emulator are for --target aarch64-linux, clang for the fuzz targets; PoCL runs OpenCL
+  # on the processor.
+  packages+=(graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev
+             pocl-opencl-icd ocl-icd-libopencl1)
   requirements+=(tools/requirements-tests.txt)
   ;;
 *)

@@ -1,6 +1,6 @@
 // Models: sizes for a batch, introspection, and the checks of version, processor
 // and tables.
-#include "ModelBuilder.h"
+#include "DeviceModels.h"
 
 #include "gtest/gtest.h"
 
@@ -104,6 +104,60 @@ TEST(Table, RefusesDamagedTables) {
   network.finish();
   network.model.weights = network.weights + 1;
   EXPECT_EQ(statusOf(network.model, optionsFor(1, 1)), DLC_ERROR_MODEL);
+}
+
+TEST(Table, VariantsAreTheSameNetwork) {
+  AddObject object;
+  ASSERT_EQ(statusOf(object.host.model, optionsOn("cpu")), DLC_OK) << creationError();
+  auto expectDamaged = [&](const char *what) {
+    EXPECT_EQ(statusOf(object.host.model, optionsOn("cpu")), DLC_ERROR_MODEL) << what;
+    EXPECT_NE(creationError().find(what), std::string::npos) << creationError();
+    EXPECT_EQ(dlc_input_count(&object.host.model), 0);
+    object.finish();
+  };
+  // Everything that the variants share.
+  for (auto [field, what] : {std::pair{DLC_HEADER_ARCHITECTURE, "its processor"},
+                             {DLC_HEADER_BATCH, "the batch"},
+                             {DLC_HEADER_WEIGHTS_HASH, "the weights"},
+                             {DLC_HEADER_WEIGHTS_NAME, "the weights"},
+                             {DLC_HEADER_STATE_WEIGHTS, "the training state"}}) {
+    object.opencl.table[field] ^= 1;
+    expectDamaged(("variant for opencl differs in " + std::string(what)).c_str());
+  }
+  auto at = [](ModelBuilder &model, dlc_header_field records, dlc_tensor_field field) -> int64_t & {
+    return model.table[static_cast<size_t>(model.table[records] + field)];
+  };
+  at(object.cuda, DLC_HEADER_INPUTS, DLC_TENSOR_NAME) ^= 1;
+  expectDamaged("variant for cuda differs in the inputs");
+  at(object.cuda, DLC_HEADER_OUTPUTS, DLC_TENSOR_TYPE) = DLC_TYPE_I32;
+  expectDamaged("variant for cuda differs in the outputs");
+  alignas(DLC_WEIGHTS_ALIGNMENT) static const char other[64] = {};
+  object.opencl.model.weights = other;
+  expectDamaged("differs in the weights");
+
+  // Places of its own part of the weights.
+  object.host.table[DLC_HEADER_OWN_WEIGHTS_BYTES] = 16;
+  EXPECT_EQ(statusOf(object.host.model, optionsOn("cpu")), DLC_ERROR_MODEL);
+  EXPECT_NE(creationError().find("place of buffer 1"), std::string::npos) << creationError();
+  for (int64_t begin : {INT64_C(-64), INT64_C(1), INT64_C(64), INT64_MAX}) {
+    object.finish();
+    object.opencl.table[DLC_HEADER_OWN_WEIGHTS] = begin;
+    expectDamaged("own part of the weights");
+  }
+
+  // Kinds, and what a device model has not.
+  for (int64_t kind : {INT64_C(-1), INT64_C(0), INT64_C(1), INT64_C(3), INT64_MAX}) {
+    object.opencl.table[DLC_HEADER_DEVICE] = kind;
+    expectDamaged(kind < 0 || kind > DLC_DEVICE_OPENCL ? "kind of device" : "variant 1");
+  }
+  object.opencl.table[DLC_HEADER_SCRATCH] = 64;
+  expectDamaged("threads of the model for device 2");
+  object.opencl.model.variants = object.variants.data();
+  expectDamaged("variant 1");
+  object.host.table[DLC_HEADER_DEVICE] = DLC_DEVICE_CUDA;
+  object.host.table[DLC_HEADER_SCRATCH] = object.host.table[DLC_HEADER_PARALLEL] = 0;
+  expectDamaged("variant of another model");
+  EXPECT_EQ(statusOf(object.opencl.model, optionsOn("cpu")), DLC_ERROR_MODEL);
 }
 
 TEST(Table, ArenaSizeIsExact) {

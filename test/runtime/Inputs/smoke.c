@@ -89,7 +89,7 @@ static int64_t table[LENGTH] = {
     -1,
     4,
 };
-static const dlc_model net_model = {table, "\0net", run, NULL};
+static const dlc_model net_model = {table, "\0net", run, NULL, NULL};
 
 int main(void) {
   table[DLC_HEADER_ARCHITECTURE] = dlc_cpu_architecture();
