@@ -22,12 +22,14 @@ static constexpr size_t headerBytes = 8 + numbers * 8;
 std::string halide_backend::printKernelModule(kernel::FuncOp kernel, const Target &target) {
   Builder builder(kernel.getContext());
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder.getUnknownLoc());
-  (*module)->setAttr("kernel.target",
-                     builder.getDictionaryAttr({
-                         builder.getNamedAttr("triple", builder.getStringAttr(target.triple)),
-                         builder.getNamedAttr("features", builder.getStringAttr(llvm::join(target.features, ","))),
-                         builder.getNamedAttr("vector_bytes", builder.getI64IntegerAttr(target.vectorBytes)),
-                     }));
+  SmallVector<NamedAttribute> description = {
+      builder.getNamedAttr("triple", builder.getStringAttr(target.triple)),
+      builder.getNamedAttr("features", builder.getStringAttr(llvm::join(target.features, ","))),
+      builder.getNamedAttr("vector_bytes", builder.getI64IntegerAttr(target.vectorBytes)),
+  };
+  if (target.isDevice())
+    description.push_back(builder.getNamedAttr("device", builder.getStringAttr(target.device)));
+  (*module)->setAttr("kernel.target", builder.getDictionaryAttr(description));
   module->getBody()->push_back(kernel->clone());
   std::string text;
   llvm::raw_string_ostream stream(text);

@@ -38,6 +38,12 @@ static HalideTarget makeHalideTarget(const Target &target, const CompileOptions 
     set(HalideTarget::ARMDotProd, has("dotprod"));
     set(HalideTarget::ARMFp16, has("fullfp16"));
   }
+  if (target.device == "opencl")
+    set(HalideTarget::OpenCL);
+  if (target.device == "cuda") {
+    set(HalideTarget::CUDA);
+    set(HalideTarget::CUDACapability70);
+  }
   set(HalideTarget::UserContext);
   set(HalideTarget::NoRuntime);
   if (!options.asserts) {
@@ -102,7 +108,7 @@ FailureOr<CompiledKernel> halide_backend::compileKernel(kernel::FuncOp op, const
     if (failed(lowered))
       return failure();
     std::string unbounded;
-    Scratch scratch = measureScratch(lowered->module.get_conceptual_stmt(), lowered->batchNames, unbounded);
+    Scratch scratch = measureScratch(lowered->module.get_conceptual_stmt(), lowered->batchNames, target.isDevice(), unbounded);
     if (!unbounded.empty())
       return op.emitOpError("needs scratch of no known size for ") << unbounded;
     compiled.scratchBytes = scratch.workerBytes;

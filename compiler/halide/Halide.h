@@ -4,7 +4,10 @@
 // halide_buffer_t *result…)`, NAME the symbol of its kernel.func, with the
 // descriptors of dialects/kernel/Descriptor.h. It returns 0 or an error of the
 // runtime, and of the functions that it leaves undefined those that it needs:
-// halide_malloc, halide_free, halide_do_par_for and the mathematics of libm.
+// halide_malloc, halide_free, halide_do_par_for and the mathematics of libm. A
+// kernel for a device launches it: halide_DEVICE_{initialize_kernels,run,
+// finalize_kernels,device_interface}, halide_copy_to_device, halide_device_malloc,
+// halide_device_free.
 //
 // A kernel reads all of an argument's plane with its halo at any time, with one
 // exception that allows a result to take an argument's place: where every op
@@ -28,11 +31,14 @@ namespace dlc::halide_backend {
 llvm::StringRef getHalideVersion();
 
 /// The machine that kernels are compiled for: the attribute `kernel.target` of a
-/// module, {triple, features, vector_bytes}.
+/// module, {triple, features, vector_bytes}, and {device} where kernels run on one,
+/// the rest being that of the machine that launches them.
 struct Target {
   std::string triple;
   std::vector<std::string> features; // LLVM's names
   int64_t vectorBytes = 16;
+  std::string device; // "cuda", "opencl"; "": none
+  bool isDevice() const { return !device.empty(); }
 };
 
 /// The target of `module`. Fails after a diagnostic where it has none, or one

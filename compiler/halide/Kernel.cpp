@@ -13,11 +13,11 @@ using namespace dlc::halide_backend;
 
 /// Whether the kernel may see planes as lines of pixels.
 static bool hasFlatPlane(kernel::FuncOp op) {
+  // Row-major tensors have no lanes for those of a CPU's schedule.
+  bool isBlocked = !isa_and_nonnull<GpuTiledAttr>(op.getScheduleAttr());
   SmallVector<int64_t> plane;
   auto isOnPlane = [&](Type type) {
     auto tensor = cast<RankedTensorType>(type);
-    if (isa_and_nonnull<WeightsAttr>(tensor.getEncoding()) || tensor.getRank() == 1)
-      return true;
     if (tensor.getRank() != 4)
       return false;
     SmallVector<int64_t> thisPlane(tensor.getShape().drop_front(2));
@@ -26,16 +26,22 @@ static bool hasFlatPlane(kernel::FuncOp op) {
     return plane == thisPlane;
   };
   auto isStoredFlat = [&](Type type) {
-    auto tensor = cast<RankedTensorType>(type);
-    if (isa_and_nonnull<WeightsAttr>(tensor.getEncoding()) || tensor.getRank() == 1)
-      return true;
     BlockedAttr blocked = getBlocked(type);
-    return blocked && isOnPlane(type) && llvm::all_of(blocked.getHalo(), [](int64_t width) { return width == 0; });
+    bool hasHalo = blocked && llvm::any_of(blocked.getHalo(), [](int64_t width) { return width != 0; });
+    return (blocked != nullptr) == isBlocked && isOnPlane(type) && !hasHalo;
   };
-  if (!isa_and_nonnull<DirectConvAttr>(op.getScheduleAttr()) ||
-      !llvm::all_of(op.getFunctionType().getInputs(), isStoredFlat) ||
-      !llvm::all_of(op.getFunctionType().getResults(),
-                    [&](Type type) { return getBlocked(type) && isStoredFlat(type); }))
+  auto isParameter = [](BlockArgument argument) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    return isa_and_nonnull<WeightsAttr>(type.getEncoding()) || type.getRank() == 1 ||
+           llvm::all_of(argument.getUses(), [](OpOperand &use) {
+             auto contraction = dyn_cast<nn::ContractionOpInterface>(use.getOwner());
+             return contraction && &contraction.getWeightOperand() == &use;
+           });
+  };
+  if (!isa_and_nonnull<DirectConvAttr, GpuTiledAttr>(op.getScheduleAttr()) ||
+      !llvm::all_of(op.getBlock().getArguments(),
+                    [&](BlockArgument argument) { return isParameter(argument) || isStoredFlat(argument.getType()); }) ||
+      !llvm::all_of(op.getFunctionType().getResults(), isStoredFlat))
     return false;
   return llvm::all_of(op.getBlock().without_terminator(), [&](Operation &each) {
     if (!llvm::all_of(each.getResultTypes(), isOnPlane))
@@ -58,7 +64,7 @@ Kernel::Kernel(kernel::FuncOp op, const Target &target, const CompileOptions &op
       Attribute encoding = cast<RankedTensorType>(tensor).getEncoding();
       if (auto blocked = dyn_cast_or_null<BlockedAttr>(encoding))
         lanes = std::max(lanes, blocked.getLanes());
-      else if (auto weights = dyn_cast_or_null<WeightsAttr>(encoding))
+      else if (auto weights = dyn_cast_or_null<WeightsAttr>(encoding); weights && !target.isDevice())
         lanes = std::max(lanes, weights.getLanes());
     }
 }
@@ -79,9 +85,10 @@ std::string Kernel::nameOf(Operation *op) const { return op->getName().stripDial
 /// several buffers of one Func, Halide takes extents from the first alone.
 static void pin(Halide::OutputImageParam param, Descriptor descriptor, bool isAligned, bool flatPlane, bool isWeight,
                 bool hasExtents = true) {
-  if (flatPlane && descriptor.dimensions.size() == 5) {
-    descriptor.dimensions[1].extent *= descriptor.dimensions[2].extent;
-    descriptor.dimensions[2].extent = 1;
+  if (flatPlane && !isWeight && descriptor.dimensions.size() >= 4) {
+    size_t x = descriptor.dimensions.size() - 4; // behind the lane
+    descriptor.dimensions[x].extent *= descriptor.dimensions[x + 1].extent;
+    descriptor.dimensions[x + 1].extent = 1;
   }
   for (auto [i, dimension] : llvm::enumerate(descriptor.dimensions)) {
     bool isBatch = i + 1 == descriptor.dimensions.size() && !isWeight;
@@ -105,8 +112,7 @@ LogicalResult Kernel::defineArgument(BlockArgument argument) {
   Descriptor descriptor = describeArgument(type);
   Halide::ImageParam param(elementType(type), static_cast<int>(descriptor.dimensions.size()),
                            ("argument" + Twine(argument.getArgNumber())).str());
-  pin(param, descriptor, type.getEncoding() != nullptr, flatPlane && getBlocked(type),
-      isa_and_nonnull<WeightsAttr>(type.getEncoding()));
+  pin(param, descriptor, type.getEncoding() != nullptr, flatPlane, isa_and_nonnull<WeightsAttr>(type.getEncoding()));
   arguments.push_back(param);
 
   if (type.getRank() > 0 && type.isDynamicDim(0)) {
@@ -198,7 +204,7 @@ Reduction &Kernel::defineReduction(Operation *op, const Domain &domain, Expr ini
   sum(domain.vars) = initial;
   sum(domain.vars) = update(sum(domain.vars));
   define(op, domain, sum(domain.vars));
-  reductions.push_back({op, sum, domain, range, std::nullopt, std::nullopt, std::nullopt});
+  reductions.push_back({op, sum, domain, range, {}, {}, {}, {}, {}});
   return reductions.back();
 }
 

@@ -81,6 +81,42 @@ struct LinearGrad {
   RDom lines;
 };
 
+/// A contraction on a device. A block's threads compute a tile of results: a column
+/// `x` of some rows `y` and some channels `c` each. `part` is the sum over a slab,
+/// `sum` that over all slabs.
+struct Product {
+  struct Vars {
+    Var x{"x"}, y{"y"}, c{"c"}, n{"n"};     // results; `left` has its input's plane
+    Var k{"k"}, kx{"kx"}, ky{"ky"}, slab{"slab"}; // what is summed over
+  };
+  Vars vars;
+  /// Results that form one line, cut into rows of a block's columns, as opposed to a plane.
+  bool isFlat = false;
+  /// The dimensions of the op's result, innermost first, that are pixels (x of a
+  /// plane, y the next) and channels; all others are items.
+  size_t pixelDim = 0, channelDim = 2;
+  /// Height and width; what a step to the next result or tap is in `left`'s plane.
+  std::array<int64_t, 2> window = {1, 1}, stride = {1, 1}, dilation = {1, 1};
+  /// In memory the operand's elements lie next to each other along k, not along x or c.
+  bool leftAlongK = false, rightAlongK = false;
+  Func left, right; // (x, y, k, n), (c, kx, ky, k)
+  Func part, sum;   // (x, y, c, n[, slab])
+  RDom inner, slabs; // (kx, ky, k), (slab)
+};
+
+/// A contraction on a device whose few results are each shared by a block's threads.
+struct DenseProduct {
+  static constexpr int first = 8; // the sums that are left after the first step
+  struct Vars {
+    Var thread{"thread"}, c{"c"}, n{"n"};
+  };
+  Vars vars;
+  RDom steps;
+  Func part, shared; // (thread, c, n): each thread's own sum, in a register and for all to read
+  Func few;          // (thread < first, c, n)
+  Func sum;          // (c, n)
+};
+
 /// A Func that accumulates over `domain`, whose value an op returns unchanged at
 /// the same coordinates.
 struct Reduction {
@@ -93,6 +129,8 @@ struct Reduction {
   std::optional<Domain> paddedDomain;
   /// Where there is one, it takes the place of `func` and `range`.
   std::optional<Winograd> winograd;
+  std::optional<Product> product;
+  std::optional<DenseProduct> dense;
 };
 
 /// A Func with loops of its own over `domain`.
@@ -189,8 +227,10 @@ public:
   /// The arguments' extents that are the batch.
   std::vector<std::string> batchNames;
 
-  /// Elements of this type in a vector register.
-  int64_t vectorLanes(Halide::Type type) const { return std::max<int64_t>(1, target.vectorBytes / type.bytes()); }
+  /// Elements of this type in a vector register; a device's threads have single ones.
+  int64_t vectorLanes(Halide::Type type) const {
+    return target.isDevice() ? 1 : std::max<int64_t>(1, target.vectorBytes / type.bytes());
+  }
 
 private:
   llvm::LogicalResult defineArgument(mlir::BlockArgument argument);

@@ -6,6 +6,8 @@
 //    what is on the heap, and what is neither in registers nor on the stack and
 //    larger than 16 KiB or of no constant size.
 // 3. A size that depends on a loop is replaced by its upper bound.
+// 4. Where kernels run on a device, what is allocated outside of their loops is
+//    device memory, which is given back when all of it is free: all of it counts.
 #include "compiler/halide/Scratch.h"
 #include "dlc/model.h"
 
@@ -33,8 +35,8 @@ private:
 
 class ScratchWalk : public IRVisitor {
 public:
-  ScratchWalk(const Stmt &body, llvm::ArrayRef<std::string> batchNames, int batch)
-      : batchNames(batchNames), batch(batch) {
+  ScratchWalk(const Stmt &body, llvm::ArrayRef<std::string> batchNames, int batch, bool isDevice)
+      : batchNames(batchNames), batch(batch), isDevice(isDevice) {
     body.accept(&dynamic);
     body.accept(this);
   }
@@ -59,6 +61,9 @@ private:
   /// how far one is rounded up changes with the batch, and not in step with the others.
   static int64_t boundCost(int64_t bytes) { return DLC_SCRATCH_COST(0) + bytes + (bytes % 64 ? 63 : 0); }
 
+  /// The same for what begins at multiples of DLC_DEVICE_ALIGNMENT.
+  static int64_t deviceCost(int64_t bytes) { return bytes + DLC_DEVICE_ALIGNMENT - 1; }
+
   void visit(const Allocate *op) override {
     int64_t constantSize = op->type.bytes(); // 0 where an extent is open; Halide's own sum ends at 2^31
     for (const Expr &extent : op->extents) {
@@ -67,6 +72,15 @@ private:
     }
     int64_t padding = op->padding * int64_t(op->type.bytes());
     bool isSmall = !dynamic.names.count(op->name) && constantSize + padding <= 16 * 1024;
+    if (isDevice) {
+      int64_t bytes = op->type.bytes() * op->type.lanes();
+      for (const Expr &extent : op->extents)
+        bytes *= upperBound(extent, op->name);
+      if (!op->extents.empty() && !inTask)
+        caller += deviceCost(bytes);
+      op->body.accept(this);
+      return;
+    }
     bool onStack = op->memory_type == Halide::MemoryType::Register || op->memory_type == Halide::MemoryType::Stack ||
                    (op->memory_type != Halide::MemoryType::Heap && isSmall) || op->extents.empty();
     int64_t bytes = 0;
@@ -89,6 +103,7 @@ private:
       inTask = true;
       parallel = true;
     }
+    inTask |= is_gpu(op->for_type);
     Interval low = bounds_of_expr_in_scope(op->min, scope);
     Interval high = bounds_of_expr_in_scope(simplify(op->min + op->extent - 1), scope);
     {
@@ -113,6 +128,7 @@ private:
 
   llvm::ArrayRef<std::string> batchNames;
   int batch;
+  bool isDevice;
   DynamicAllocations dynamic;
   Scope<Interval> scope;
   bool inTask = false;
@@ -123,9 +139,10 @@ private:
 /// What the caller needs is the greatest of sums that are linear in the batch (odd here: see boundCost). So it grows
 /// fastest for the largest batch, unless a bound makes it level off, and a line through the smallest that grows as
 /// fast as it ever does is nowhere below it.
-Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::string> batchNames, std::string &error) {
-  ScratchWalk one(body, batchNames, 1), three(body, batchNames, 3), many(body, batchNames, 65),
-      almostMost(body, batchNames, 1023), most(body, batchNames, 1025);
+Scratch halide_backend::measureScratch(const Stmt &body, llvm::ArrayRef<std::string> batchNames, bool isDevice,
+                                       std::string &error) {
+  auto walk = [&](int batch) { return ScratchWalk(body, batchNames, batch, isDevice); };
+  ScratchWalk one = walk(1), three = walk(3), many = walk(65), almostMost = walk(1023), most = walk(1025);
   Scratch scratch;
   scratch.workerBytes = std::max(one.worker, most.worker);
   scratch.parallel = one.parallel;

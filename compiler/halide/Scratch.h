@@ -16,8 +16,10 @@ struct Scratch {
 
 /// The most that is live at once, as DLC_SCRATCH_COST counts, for a batch of 1
 /// and what each further item adds. `batchNames` are the extents that are the
-/// batch. Where an allocation's size cannot be bounded, `error` says which.
-Scratch measureScratch(const Halide::Internal::Stmt &body, llvm::ArrayRef<std::string> batchNames, std::string &error);
+/// batch. Where an allocation's size cannot be bounded, `error` says which. For a
+/// device: bytes of its memory, all of them the caller's.
+Scratch measureScratch(const Halide::Internal::Stmt &body, llvm::ArrayRef<std::string> batchNames, bool isDevice,
+                       std::string &error);
 
 } // namespace dlc::halide_backend
 

@@ -26,5 +26,9 @@ FailureOr<Target> halide_backend::readTarget(ModuleOp module) {
     return module.emitError("expects a target with the system linux but got '") << triple.getValue() << "'";
   if (target.vectorBytes != 16 && target.vectorBytes != 32 && target.vectorBytes != 64)
     return module.emitError("expects vectors of 16, 32 or 64 bytes but got ") << target.vectorBytes;
+  if (auto device = attribute.getAs<StringAttr>("device"))
+    target.device = device.str();
+  if (target.isDevice() && target.device != "cuda" && target.device != "opencl")
+    return module.emitError("expects the device cuda or opencl but got '") << target.device << "'";
   return target;
 }

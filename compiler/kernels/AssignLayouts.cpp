@@ -256,6 +256,8 @@ struct AssignLayouts : kernels::impl::AssignLayoutsBase<AssignLayouts> {
       module.emitOpError("expects 'kernel.target' with the 'vector_bytes' of the machine");
       return signalPassFailure();
     }
+    LayoutOptions options = {machine.value_or(Machine()), exact, plain};
+    options.plain |= options.machine.isDevice;
     KernelTable kernels(module);
     SmallVector<std::pair<func::FuncOp, LayoutPlan>> plans;
     Originals originals;
@@ -264,7 +266,7 @@ struct AssignLayouts : kernels::impl::AssignLayoutsBase<AssignLayouts> {
         continue;
       if (failed(checkFused(network)))
         return signalPassFailure();
-      plans.emplace_back(network, LayoutPlan(network, kernels, {machine.value_or(Machine()), exact, plain}));
+      plans.emplace_back(network, LayoutPlan(network, kernels, options));
       for (auto launch : network.getOps<kernel::LaunchOp>())
         originals.insert({launch.getCalleeAttr().getAttr(), kernels.lookup(launch.getCallee())});
     }

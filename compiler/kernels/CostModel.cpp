@@ -64,7 +64,7 @@ std::optional<Machine> Machine::of(ModuleOp module) {
     return text ? text.getValue() : StringRef();
   };
   bool many = getText("triple").starts_with("aarch64") || getText("features").contains("avx512");
-  return Machine{bytes.getInt() / 4, many ? 32 : 16};
+  return Machine{bytes.getInt() / 4, many ? 32 : 16, !getText("device").empty()};
 }
 
 //===----------------------------------------------------------------------===//
@@ -178,6 +178,9 @@ static double getRoundTripTime(double bytes) { return 2 * bytes / warmBandwidth;
 
 bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool,
                                      std::array<int64_t, 2> pooled, const Machine &machine, bool exact) {
+  // Tiles on a device share nothing, so that windows across their seams would be computed twice.
+  if (machine.isDevice)
+    return false;
   // A window over much of the plane leaves nothing to keep in registers or in a rolling buffer.
   if (shape.isDepthwise() || pool.dilation != std::array<int64_t, 2>{1, 1} || pool.size[0] > 4 || pool.size[1] > 4 ||
       pool.stride[0] < 2 || pool.stride[1] < 2)

@@ -15,6 +15,7 @@ namespace dlc::kernels {
 struct Machine {
   int64_t lanes = 16;     // of f32 in a vector register
   int64_t registers = 32; // vector registers
+  bool isDevice = false;  // kernels are launched on a device: tensors are row-major, pools stand alone
 
   /// FLOP in a nanosecond that one thread can do.
   double getPeak() const;

@@ -46,6 +46,8 @@ def AssignLayouts : KernelPass<"kernel-assign-layouts"> {
     written in place, otherwise a copying kernel; layers that move nothing become
     `kernel.view`. A tensor that is wanted both ways is repacked by a kernel.
 
+    Where the target has a device, all is row-major, and weights stay as they are.
+
     A kernel that is launched with different layouts is emitted once for each. A
     `schedule` that a kernel has already decides its algorithm.
   }];
@@ -56,7 +58,8 @@ def SelectSchedules : KernelPass<"kernel-select-schedules"> {
   let summary = "Give every kernel a schedule";
   let description = [{
     Sets `schedule` on kernels that have none, by the cost model's rules for the
-    machine in `kernel.target`. The algorithm is that of the weights' form.
+    machine in `kernel.target`. The algorithm is that of the weights' form. Kernels
+    for a device get tiles where they multiply, else a thread for each result.
     With `costs`, the nanoseconds that one thread is expected to take for one item of the
     batch are kept as `kernel.cost`.
   }];

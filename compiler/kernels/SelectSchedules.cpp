@@ -1,5 +1,6 @@
 // Gives every kernel that has none a schedule, by the cost model's rules.
 #include "compiler/kernels/CostModel.h"
+#include "compiler/kernels/DeviceSchedules.h"
 #include "compiler/kernels/Passes.h"
 
 namespace dlc::kernels {
@@ -231,7 +232,9 @@ struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
     for (auto func : getOperation().getOps<kernel::FuncOp>()) {
       Selector selector(func, *machine);
       if (!func.getScheduleAttr())
-        func.setScheduleAttr(plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
+        func.setScheduleAttr(machine->isDevice ? plain ? kernel::GpuElementwiseAttr::get(&getContext(), 128)
+                                                       : selectDeviceSchedule(func)
+                             : plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
                                    : selector.select());
       if (costs)
         func->setAttr("kernel.cost",

@@ -168,6 +168,48 @@ def Kernel_PointwiseAttr : Kernel_Schedule<"Pointwise", "pointwise"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Schedules for devices
+//===----------------------------------------------------------------------===//
+
+def Kernel_GpuElementwiseAttr : Kernel_Schedule<"GpuElementwise", "gpu_elementwise"> {
+  let summary = "on a device: each result by a thread of its own, `threads` to a block";
+  let description = [{
+    Elementwise chains, pools, normalisation, copies, sums: whatever reads an element
+    once, or finds it in the caches where it is read again.
+  }];
+  let parameters = (ins DefaultValuedParameter<"int64_t", "128">:$threads);
+  let assemblyFormat = "`<` struct($threads) `>`";
+}
+
+def Kernel_GpuTiledAttr : Kernel_Schedule<"GpuTiled", "gpu_tiled"> {
+  let summary = "on a device: a contraction in tiles";
+  let description = [{
+    A block has `threadsX` by `threadsC` threads. Each computes `rows` by `channels`
+    results: one column of `rows` rows of the plane by so many output channels next
+    to each other, so that a block's tile is threadsX x rows pixels by
+    threadsC · channels output channels of an item. The sum over a slab of `slab`
+    input channels, all of the window, stays in a thread's registers; a slab's input
+    and weights are in shared memory, and so are the tile's sums from slab to slab.
+    Where a 1x1 window makes it a matrix product, pixels are those of the whole
+    plane, in rows of `threadsX`; for a linear layer they are the items of the batch;
+    for a weight's gradient they are input channels, and a slab is one of pixels.
+  }];
+  let parameters = (ins "int64_t":$threadsX, "int64_t":$rows, "int64_t":$threadsC, "int64_t":$channels,
+                        "int64_t":$slab);
+  let assemblyFormat = "`<` struct($threadsX, $rows, $threadsC, $channels, $slab) `>`";
+}
+
+def Kernel_GpuDenseAttr : Kernel_Schedule<"GpuDense", "gpu_dense"> {
+  let summary = "on a device: fully connected, few items; `threads` share each of `channels` outputs of a block";
+  let description = [{
+    Each thread sums every `threads`-th product, and the sums of a block are added up
+    in shared memory, in two steps whose order is fixed.
+  }];
+  let parameters = (ins "int64_t":$threads, "int64_t":$channels);
+  let assemblyFormat = "`<` struct($threads, $channels) `>`";
+}
+
+//===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
 

@@ -1,5 +1,6 @@
 // Convolutions and fully connected layers: sums of products.
 #include "compiler/halide/algorithms/Algorithms.h"
+#include "compiler/halide/algorithms/Product.h"
 #include "compiler/halide/algorithms/Winograd.h"
 
 using namespace mlir;
@@ -24,6 +25,10 @@ static std::array<int64_t, 4> getReach(nn::Conv2dOp op) {
 }
 
 LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
+  if (isTiledProduct(kernel))
+    return defineTiledConv2d(kernel, op);
+  if (isDenseProduct(kernel))
+    return defineDenseProduct(kernel, cast<nn::ContractionOpInterface>(op.getOperation()));
   kernel::WeightsAttr form = getWeightsForm(op.getWeight());
   if (form && form.getForm() == kernel::WeightsForm::Winograd)
     return defineWinogradConv2d(kernel, op);
@@ -95,6 +100,10 @@ LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
 }
 
 LogicalResult halide_backend::defineLinear(Kernel &kernel, nn::LinearOp op) {
+  if (isTiledProduct(kernel))
+    return defineTiledLinear(kernel, op);
+  if (isDenseProduct(kernel))
+    return defineDenseProduct(kernel, cast<nn::ContractionOpInterface>(op.getOperation()));
   Domain domain = kernel.makeDomainOf(op.getResult());
   const Tensor &input = kernel.get(op.getInput());
   size_t last = input.shape.size() - 1;

@@ -4,6 +4,7 @@
 // in registers; the tile's sums over the batch follow in order, so that the result
 // is the same for any number of threads.
 #include "compiler/halide/algorithms/Algorithms.h"
+#include "compiler/halide/algorithms/Product.h"
 #include "compiler/halide/algorithms/Sum.h"
 
 using namespace mlir;
@@ -173,12 +174,14 @@ static void defineTiled(Kernel &kernel, nn::Conv2dGradWeightOp op, bool isDepthw
 }
 
 LogicalResult halide_backend::defineConv2dGradWeight(Kernel &kernel, nn::Conv2dGradWeightOp op) {
+  if (isTiledProduct(kernel))
+    return defineTiledConv2dGradWeight(kernel, op);
   Domain domain = makeDomain(kernel.shapeOf(op.getType()), 0);
   const Tensor &input = kernel.get(op.getInput()), &gradient = kernel.get(op.getGradient());
   int groupInputs = static_cast<int>(domain.shape[1]),
       groupOutputs = static_cast<int>(domain.shape[0] / op.getGroups());
   bool isDepthwise = op.getGroups() > 1 && groupInputs == 1 && groupOutputs == 1 && input.lanes == gradient.lanes;
-  if ((op.getGroups() == 1 || isDepthwise) && !kernel.gradWeight && (gradient.lanes || op.getStride()[1] == 1)) {
+  if (!kernel.target.isDevice() && (op.getGroups() == 1 || isDepthwise) && !kernel.gradWeight && (gradient.lanes || op.getStride()[1] == 1)) {
     defineTiled(kernel, op, isDepthwise);
     return success();
   }
@@ -211,6 +214,8 @@ LogicalResult halide_backend::defineConv2dGradWeight(Kernel &kernel, nn::Conv2dG
 //===----------------------------------------------------------------------===//
 
 LogicalResult halide_backend::defineLinearGradWeight(Kernel &kernel, nn::LinearGradWeightOp op) {
+  if (isTiledProduct(kernel))
+    return defineTiledLinearGradWeight(kernel, op);
   Domain domain = makeDomain(kernel.shapeOf(op.getType()), 0);
   const Tensor &input = kernel.get(op.getInput()), &gradient = kernel.get(op.getGradient());
   size_t rank = input.shape.size();

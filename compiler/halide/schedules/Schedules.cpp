@@ -1,5 +1,6 @@
 // Chooses the schedule by its attribute; what several schedules share.
 #include "compiler/halide/schedules/Schedules.h"
+#include "compiler/halide/schedules/Gpu.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -90,6 +91,8 @@ bool halide_backend::isParallel(Attribute schedule) {
 }
 
 LogicalResult halide_backend::applySchedule(Kernel &kernel) {
+  if (kernel.target.isDevice())
+    return applyDeviceSchedule(kernel);
   Attribute schedule = kernel.getSchedule();
   for (Helper &helper : kernel.helpers) {
     SmallVector<Loop> loops;
