@@ -28,7 +28,8 @@ public:
       : module(module), network(network), function(function), model(model), builder(module.getContext()),
         loc(function.getLoc()),
         pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()), i32(builder.getI32Type()),
-        i64(builder.getI64Type()), symbols(kernel::getSymbols(network.getSymName(), getFunctionName())) {
+        i64(builder.getI64Type()), device(kernel::getDevice(module)),
+        symbols(kernel::getSymbols(network.getSymName(), getFunctionName(), device)) {
     builder.setInsertionPointToEnd(module.getBody());
   }
 
@@ -59,21 +60,65 @@ private:
   void buildTable() {
     auto length = static_cast<int64_t>(model.table.size());
     auto values = DenseIntElementsAttr::get(RankedTensorType::get({length}, i64), ArrayRef<int64_t>(model.table));
-    table = buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, kernel::tableSection, 8);
-    strings = buildGlobal(LLVM::LLVMArrayType::get(i8, model.strings.size()), symbols.strings,
+    buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, kernel::tableSection, 8);
+    buildGlobal(LLVM::LLVMArrayType::get(i8, model.strings.size()), symbols.strings,
                           builder.getStringAttr(model.strings), "", 1);
   }
 
-  /// Room in the right section; the object stage puts the weights in its place.
+  /// What another module of the network has.
+  LLVM::GlobalOp declareGlobal(StringRef name) {
+    if (auto there = module.lookupSymbol<LLVM::GlobalOp>(name))
+      return there;
+    return LLVM::GlobalOp::create(builder, loc, i8, /*isConstant=*/true, LLVM::Linkage::External, name, Attribute());
+  }
+
+  /// Room in the right section; the object stage puts the weights in its place. The
+  /// machine's module has them for all devices.
   LLVM::GlobalOp buildWeights() {
     if (auto there = module.lookupSymbol<LLVM::GlobalOp>(symbols.weights))
       return there;
+    if (!device.empty())
+      return declareGlobal(symbols.weights);
     auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
     bool isLarge = target.getAs<StringAttr>("triple").getValue().starts_with("x86_64");
     auto type = LLVM::LLVMArrayType::get(i8, DLC_WEIGHTS_ALIGNMENT);
-    return buildGlobal(type, symbols.weights,
-                       DenseElementsAttr::get(RankedTensorType::get({DLC_WEIGHTS_ALIGNMENT}, i8), APInt(8, 0)),
-                       isLarge ? kernel::largeWeightsSection : kernel::weightsSection, DLC_WEIGHTS_ALIGNMENT);
+    auto global = buildGlobal(type, symbols.weights,
+                              DenseElementsAttr::get(RankedTensorType::get({DLC_WEIGHTS_ALIGNMENT}, i8), APInt(8, 0)),
+                              isLarge ? kernel::largeWeightsSection : kernel::weightsSection, DLC_WEIGHTS_ALIGNMENT);
+    if (module->hasAttr(kernel::devicesAttr))
+      global.setLinkage(LLVM::Linkage::External);
+    return global;
+  }
+
+  /// A constant that is a list of the addresses of symbols; "" stands for null.
+  LLVM::GlobalOp buildPointers(StringRef name, Type type, LLVM::Linkage linkage, ArrayRef<std::string> addressed) {
+    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, linkage, name, Attribute(),
+                                         /*alignment=*/8);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.createBlock(&global.getInitializerRegion());
+    Value list = LLVM::UndefOp::create(builder, loc, type);
+    for (auto [index, each] : llvm::enumerate(addressed)) {
+      Value address = each.empty() ? Value(LLVM::ZeroOp::create(builder, loc, pointer))
+                                   : Value(LLVM::AddressOfOp::create(builder, loc, pointer, each));
+      list = LLVM::InsertValueOp::create(builder, loc, list, address, index);
+    }
+    LLVM::ReturnOp::create(builder, loc, list);
+    return global;
+  }
+
+  /// The models for the devices, ended by null. Returns the list's symbol; "" where there are none.
+  std::string buildVariants() {
+    auto devices = module->getAttrOfType<ArrayAttr>(kernel::devicesAttr);
+    if (!devices || devices.empty())
+      return "";
+    SmallVector<std::string> models;
+    for (StringAttr name : devices.getAsRange<StringAttr>()) {
+      models.push_back(kernel::getSymbols(network.getSymName(), getFunctionName(), name.getValue()).model);
+      declareGlobal(models.back());
+    }
+    models.push_back("");
+    buildPointers(symbols.variants, LLVM::LLVMArrayType::get(pointer, models.size()), LLVM::Linkage::Internal, models);
+    return symbols.variants;
   }
 
   LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
@@ -86,7 +131,7 @@ private:
 
   void declareFunctions() {
     for (Step &step : model.steps) {
-      std::string name = kernel::getKernelSymbol(network.getSymName(), step.launch.getCallee());
+      std::string name = kernel::getKernelSymbol(network.getSymName(), step.launch.getCallee(), device);
       LLVM::LLVMFuncOp &kernel = kernels[step.launch.getCallee()];
       if (!kernel)
         kernel = declare(name, i32, SmallVector<Type>(step.buffers.size() + 1, pointer));
@@ -177,21 +222,11 @@ private:
   /// const struct dlc_model NAME_model = {table, strings, run, weights, variants};
   LLVM::GlobalOp buildModel() {
     auto type = LLVM::LLVMStructType::getLiteral(module.getContext(), SmallVector<Type>(5, pointer));
-    auto linkage = function == network ? LLVM::Linkage::External : LLVM::Linkage::Internal;
-    auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, linkage, symbols.model, Attribute(),
-                                         /*alignment=*/8);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.createBlock(&global.getInitializerRegion());
-    Value values[] = {LLVM::AddressOfOp::create(builder, loc, table), LLVM::AddressOfOp::create(builder, loc, strings),
-                      LLVM::AddressOfOp::create(builder, loc, run),
-                      weights ? Value(LLVM::AddressOfOp::create(builder, loc, weights))
-                              : Value(LLVM::ZeroOp::create(builder, loc, pointer)),
-                      LLVM::ZeroOp::create(builder, loc, pointer)};
-    Value model = LLVM::UndefOp::create(builder, loc, type);
-    for (auto [index, value] : llvm::enumerate(values))
-      model = LLVM::InsertValueOp::create(builder, loc, model, value, index);
-    LLVM::ReturnOp::create(builder, loc, model);
-    return global;
+    bool isSeen = function == network || !device.empty(); // from outside, or by the machine's models
+    auto linkage = isSeen ? LLVM::Linkage::External : LLVM::Linkage::Internal;
+    std::string variants = buildVariants();
+    return buildPointers(symbols.model, type, linkage,
+                         {symbols.table, symbols.strings, symbols.run, weights ? symbols.weights : "", variants});
   }
 
   ModuleOp module;
@@ -200,8 +235,9 @@ private:
   OpBuilder builder;
   Location loc;
   Type pointer, i8, i32, i64;
+  StringRef device; // that the kernels run on; "": none
   kernel::ModelSymbols symbols;
-  LLVM::GlobalOp table, strings, weights;
+  LLVM::GlobalOp weights;
   LLVM::LLVMFuncOp run, fillHalo;
   llvm::StringMap<LLVM::LLVMFuncOp> kernels;
 };
@@ -244,7 +280,7 @@ struct LowerToDriver : dlc::driver::impl::LowerToDriverBase<LowerToDriver> {
       auto role = function->getAttrOfType<StringAttr>(nn::roleAttr);
       models[role ? role.getValue() : ""] = DriverBuilder(module, networks.front(), function, *model).build();
     }
-    if (models.size() > 1)
+    if (models.size() > 1 && !kernel::isForDevice(module))
       buildTraining(module, networks.front(), models);
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<func::FuncOp, kernel::FuncOp>(op))

@@ -5,6 +5,7 @@
 #include "dlc/model.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSwitch.h"
 
 #include <map>
 
@@ -68,6 +69,10 @@ private:
   FailureOr<int64_t> addBuffer(Value value, bool isResult, Operation *user);
   LogicalResult addTarget(std::vector<int64_t> &header);
   LogicalResult addState(std::vector<int64_t> &header);
+  std::optional<int64_t> getModuleNumber(StringRef attribute) const {
+    auto number = network->getParentOp()->getAttrOfType<IntegerAttr>(attribute);
+    return number ? std::optional<int64_t>(number.getInt()) : std::nullopt;
+  }
 
   func::FuncOp network;
   StringPool strings;
@@ -182,6 +187,8 @@ FailureOr<int64_t> TableBuilder::addBuffer(Value value, bool isResult, Operation
   record[DLC_BUFFER_SPACE] = static_cast<int64_t>(storage.getSpace()); // numbered alike
   record[DLC_BUFFER_INDEX] = storage.getIndex();
   record[DLC_BUFFER_OFFSET_FIXED] = storage.getOffset() + descriptor.offset * getElementBytes(type);
+  if (storage.getSpace() == kernel::Space::Weights)
+    record[DLC_BUFFER_OFFSET_FIXED] -= getModuleNumber(kernel::weightsBeginAttr).value_or(0);
   record[DLC_BUFFER_OFFSET_PER_BATCH] = storage.getScaled();
   record[DLC_BUFFER_TYPE_CODE] = element->code;
   record[DLC_BUFFER_TYPE_BITS] = element->bits;
@@ -415,6 +422,11 @@ FailureOr<ModelTable> TableBuilder::build() {
   table[DLC_HEADER_MAGIC] = DLC_MODEL_MAGIC;
   table[DLC_HEADER_ABI_VERSION] = DLC_ABI_VERSION;
   table[DLC_HEADER_NAME] = strings.add(network.getSymName());
+  StringRef device = kernel::getDevice(cast<ModuleOp>(network->getParentOp()));
+  table[DLC_HEADER_DEVICE] = llvm::StringSwitch<int64_t>(device)
+                                 .Case("cuda", DLC_DEVICE_CUDA)
+                                 .Case("opencl", DLC_DEVICE_OPENCL)
+                                 .Default(DLC_DEVICE_CPU);
   if (failed(addTarget(table)))
     return failure();
 
@@ -433,8 +445,12 @@ FailureOr<ModelTable> TableBuilder::build() {
   table[DLC_HEADER_CALLER_SCRATCH_PER_BATCH] = arena.callerPerBatch;
   table[DLC_HEADER_SCRATCH] = arena.perThread;
   table[DLC_HEADER_PARALLEL] = arena.isParallel;
-  if (auto bytes = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes"))
-    table[DLC_HEADER_WEIGHTS_BYTES] = table[DLC_HEADER_OWN_WEIGHTS_BYTES] = bytes.getInt();
+  if (auto end = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes")) {
+    int64_t begin = getModuleNumber(kernel::weightsBeginAttr).value_or(0);
+    table[DLC_HEADER_OWN_WEIGHTS] = begin;
+    table[DLC_HEADER_OWN_WEIGHTS_BYTES] = end.getInt() - begin;
+    table[DLC_HEADER_WEIGHTS_BYTES] = getModuleNumber(kernel::weightsTotalAttr).value_or(end.getInt());
+  }
   if (auto file = network->getParentOp()->getAttrOfType<StringAttr>("kernel.weights_file")) {
     table[DLC_HEADER_WEIGHTS_EXTERNAL] = 1;
     table[DLC_HEADER_WEIGHTS_NAME] = strings.add(file);

@@ -17,6 +17,10 @@ def LowerToDriver : Pass<"kernel-lower-to-driver", "::mlir::ModuleOp"> {
     the last times the batch, and whether there are parallel loops), where there
     is one, goes into the table what the session must provide.
     `kernel.weights_file` on the module names a file of weights outside the object.
+
+    The models of a module whose target has a device are `NAME.DEVICE.model`; the
+    module of the machine that launches lists them, for the devices in its
+    `kernel.devices`, and has the weights of all.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

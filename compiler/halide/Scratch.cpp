@@ -61,8 +61,8 @@ private:
   /// how far one is rounded up changes with the batch, and not in step with the others.
   static int64_t boundCost(int64_t bytes) { return DLC_SCRATCH_COST(0) + bytes + (bytes % 64 ? 63 : 0); }
 
-  /// The same for what begins at multiples of DLC_DEVICE_ALIGNMENT.
-  static int64_t deviceCost(int64_t bytes) { return bytes + DLC_DEVICE_ALIGNMENT - 1; }
+  /// The same for DLC_DEVICE_SCRATCH_COST.
+  static int64_t boundDeviceCost(int64_t bytes) { return bytes + (bytes % 64 ? 63 : 0); }
 
   void visit(const Allocate *op) override {
     int64_t constantSize = op->type.bytes(); // 0 where an extent is open; Halide's own sum ends at 2^31
@@ -77,7 +77,7 @@ private:
       for (const Expr &extent : op->extents)
         bytes *= upperBound(extent, op->name);
       if (!op->extents.empty() && !inTask)
-        caller += deviceCost(bytes);
+        caller += boundDeviceCost(bytes);
       op->body.accept(this);
       return;
     }

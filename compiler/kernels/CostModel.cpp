@@ -64,7 +64,7 @@ std::optional<Machine> Machine::of(ModuleOp module) {
     return text ? text.getValue() : StringRef();
   };
   bool many = getText("triple").starts_with("aarch64") || getText("features").contains("avx512");
-  return Machine{bytes.getInt() / 4, many ? 32 : 16, !getText("device").empty()};
+  return Machine{bytes.getInt() / 4, many ? 32 : 16, kernel::isForDevice(module)};
 }
 
 //===----------------------------------------------------------------------===//

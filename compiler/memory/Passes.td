@@ -28,7 +28,9 @@ def PlanMemory : Pass<"kernel-plan-memory", "::mlir::ModuleOp"> {
     `kernel.arena_bytes` (the fixed rest) and `kernel.weights_bytes`. Together
     with `kernel.live_bytes`, the most that is live at any one step for one item,
     they say how good the packing is. The weights are those of all functions of the
-    module; `kernel.state_weights` is where the state's initial values begin.
+    module; `kernel.state_weights` is where the state's initial values begin. They
+    begin at the module's `kernel.weights_begin`, where it has one: what is before
+    belongs to the same network compiled for something else.
   }];
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::dlc::nn::NnDialect"];
 }

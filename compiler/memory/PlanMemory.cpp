@@ -108,8 +108,11 @@ Value Planner::copy(Value value, Operation *before) {
     if (auto target = module->getAttrOfType<DictionaryAttr>("kernel.target"))
       if (auto bytes = target.getAs<IntegerAttr>("vector_bytes"))
         vectorBytes = bytes.getInt();
-    callee.setScheduleAttr(
-        kernel::PointwiseAttr::get(module.getContext(), vectorBytes / getElementBytes(type), 1, kernel::Axis::Both));
+    if (kernel::isForDevice(module))
+      callee.setScheduleAttr(kernel::GpuElementwiseAttr::get(module.getContext(), 128));
+    else
+      callee.setScheduleAttr(
+          kernel::PointwiseAttr::get(module.getContext(), vectorBytes / getElementBytes(type), 1, kernel::Axis::Both));
     callee->setAttr("kernel.copy", builder.getUnitAttr());
     builder.setInsertionPointToStart(&callee.getBlock());
     Value copied =
@@ -487,6 +490,8 @@ struct PlanMemory : dlc::memory::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     auto networks = llvm::to_vector(getOperation().getOps<func::FuncOp>());
     int64_t weightsBytes = 0;
+    if (auto begin = getOperation()->getAttrOfType<IntegerAttr>(kernel::weightsBeginAttr))
+      weightsBytes = begin.getInt();
     for (func::FuncOp network : networks) {
       if (!llvm::hasSingleElement(network.getBody())) {
         network.emitOpError("expects a body of one block");

@@ -114,16 +114,19 @@ static Expected<std::string> renameSymbols(const KernelObject &kernel) {
   return runObjcopy(kernel.bytes, config);
 }
 
-Expected<std::string> dlc::object::linkModel(StringRef driver, ArrayRef<KernelObject> kernels,
+Expected<std::string> dlc::object::linkModel(ArrayRef<std::string> drivers, ArrayRef<KernelObject> kernels,
                                              ArrayRef<std::string> exported, StringRef kept) {
   TemporaryFolder folder;
   if (Error error = folder.create())
     return error;
   // One thread: others would stay alive. No dates, no paths: the same bytes every time.
   std::vector<std::string> arguments = {
-      "-r", "--threads=1", "--no-undefined-version", "-o", folder.getFile("linked.o"), folder.getFile("driver.o")};
-  if (Error error = writeFile(arguments.back(), driver))
-    return error;
+      "-r", "--threads=1", "--no-undefined-version", "-o", folder.getFile("linked.o")};
+  for (auto [index, driver] : enumerate(drivers)) {
+    arguments.push_back(folder.getFile("driver" + Twine(index) + ".o"));
+    if (Error error = writeFile(arguments.back(), driver))
+      return error;
+  }
   for (auto [index, kernel] : enumerate(kernels)) {
     Expected<std::string> renamed = renameSymbols(kernel);
     if (!renamed)

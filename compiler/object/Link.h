@@ -19,12 +19,12 @@ struct KernelObject {
 /// What the function is called in a KernelObject's bytes.
 inline constexpr llvm::StringLiteral kernelEntry = "kernel";
 
-/// One relocatable object of the driver and the kernels. All symbols but
+/// One relocatable object of the drivers and the kernels. All symbols but
 /// `exported` become local, and what kernels want of Halide's runtime they want
 /// of ours; local symbols stay where they match `kept`, a pattern as of the
 /// shell, for the sake of profilers and debuggers. The same input gives the same
 /// bytes. For one architecture.
-llvm::Expected<std::string> linkModel(llvm::StringRef driver, llvm::ArrayRef<KernelObject> kernels,
+llvm::Expected<std::string> linkModel(llvm::ArrayRef<std::string> drivers, llvm::ArrayRef<KernelObject> kernels,
                                       llvm::ArrayRef<std::string> exported, llvm::StringRef kept);
 
 /// Links the object file `object` into the shared library `library`, to be

@@ -46,16 +46,17 @@ static LogicalResult collect(func::FuncOp network, llvm::StringMap<unsigned> &us
     plan.tensors.push_back({op.getResult(0), name, storage.getOffset(), nn::getStorageElements(type)});
   }
   if (auto bytes = network->getAttrOfType<IntegerAttr>("kernel.weights_bytes"))
-    plan.bytes = bytes.getInt();
+    plan.bytes = std::max(plan.bytes, bytes.getInt());
   return success();
 }
 
-FailureOr<WeightPlan> object::collectWeights(ModuleOp module) {
+FailureOr<WeightPlan> object::collectWeights(ArrayRef<ModuleOp> modules) {
   WeightPlan plan;
   llvm::StringMap<unsigned> uses;
-  for (auto network : module.getOps<func::FuncOp>())
-    if (failed(collect(network, uses, plan)))
-      return failure();
+  for (ModuleOp module : modules)
+    for (auto network : module.getOps<func::FuncOp>())
+      if (failed(collect(network, uses, plan)))
+        return failure();
   llvm::sort(plan.tensors, [](const WeightTensor &a, const WeightTensor &b) { return a.offset < b.offset; });
   return plan;
 }

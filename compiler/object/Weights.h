@@ -23,9 +23,9 @@ struct WeightPlan {
   int64_t bytes = 0;                 // in all, a multiple of 64
 };
 
-/// What --kernel-plan-memory placed in the weights of the functions of `module`.
-/// Fails after a diagnostic.
-llvm::FailureOr<WeightPlan> collectWeights(mlir::ModuleOp module);
+/// What --kernel-plan-memory placed in the weights of the functions of `modules`, a
+/// network compiled for several devices. Fails after a diagnostic.
+llvm::FailureOr<WeightPlan> collectWeights(llvm::ArrayRef<mlir::ModuleOp> modules);
 
 /// Evaluates the tensors, several at a time, into `target`, which is zeroed and
 /// as long as the plan says. Fails after a diagnostic.

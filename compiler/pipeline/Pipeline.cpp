@@ -39,6 +39,17 @@ static auto findNetworks(ModuleOp module) {
                                  [](func::FuncOp function) { return !function->hasAttr(nn::roleAttr); });
 }
 
+namespace {
+/// The network compiled for one kind of machine.
+struct Variant {
+  std::string device; // that its kernels run on; "": the machine itself
+  OwningOpRef<ModuleOp> module;  // as of the last stage up to Planned
+  OwningOpRef<ModuleOp> lowered; // the driver, since Stage::Llvm
+  std::map<std::string, halide_backend::CompiledKernel> kernels;
+  std::map<std::string, std::string> texts; // of kernels, for print
+};
+} // namespace
+
 struct Compilation::State {
   State(const Options &options, llvm::raw_ostream &diagnostics)
       : options(options), context(MLIRContext::Threading::DISABLED), handler(sources, &context, diagnostics) {
@@ -57,12 +68,17 @@ struct Compilation::State {
   Outcome openParameters();
   Outcome addTraining();
   Outcome setTarget();
-  Outcome lowerToDriver();
+  Outcome planMemory();
+  Outcome lowerToDriver(Variant &variant);
   Outcome linkObject();
+  Outcome forEachVariant(llvm::function_ref<Outcome(Variant &)> function);
   Outcome runPasses(ModuleOp on, Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add);
 
   InFlightDiagnostic fail() { return emitError(FileLineColLoc::get(&context, options.network, 1, 1)); }
-  func::FuncOp getNetwork() { return *findNetworks(*module).begin(); }
+  ModuleOp getModule() { return *variants.front().module; }
+  func::FuncOp getNetwork() { return *findNetworks(getModule()).begin(); }
+  /// The modules whose weights differ: all devices read the same ones.
+  SmallVector<ModuleOp> getModulesWithWeights();
   Outcome report(llvm::Error error, Outcome outcome);
 
   const Options &options;
@@ -75,11 +91,8 @@ struct Compilation::State {
   std::optional<Stage> last;      // that has run
   Stage given = Stage::Nn;        // that the IR read is of already
   OwningOpRef<ModuleOp> imported; // as the network file has it
-  OwningOpRef<ModuleOp> module;   // as of the last stage up to Planned
-  OwningOpRef<ModuleOp> lowered;  // the driver, since Stage::Llvm
+  SmallVector<Variant> variants;  // the machine's, then since Stage::Fused those of Options::devices
   std::unique_ptr<importer::NetworkParameters> parameters;
-  std::map<std::string, halide_backend::CompiledKernel> kernels;
-  std::map<std::string, std::string> texts; // of kernels, for print
   std::string object;
 };
 
@@ -98,7 +111,7 @@ Outcome Compilation::State::runStage(Stage stage) {
       return outcome;
     if (given > Stage::Nn)
       return Outcome::Fine;
-    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
+    return runPasses(getModule(), Outcome::Internal, [&](OpPassManager &passes) {
       OpPassManager &network = passes.nest<func::FuncOp>();
       if (options.exposeLogits)
         network.addPass(transforms::createExposeLogits());
@@ -121,35 +134,40 @@ Outcome Compilation::State::runStage(Stage stage) {
       return outcome;
     if (given >= Stage::Fused)
       return Outcome::Fine;
-    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
-      passes.addPass(kernels::createFuse({options.exact, options.plain}));
+    return forEachVariant([&](Variant &variant) {
+      return runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
+        passes.addPass(kernels::createFuse({options.exact, options.plain}));
+      });
     });
 
   case Stage::Scheduled:
     if (given >= Stage::Scheduled)
       return Outcome::Fine;
-    return runPasses(*module, Outcome::Internal, [&](OpPassManager &passes) {
-      passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
-      passes.addPass(createCSEPass());
-      passes.addPass(createSymbolDCEPass());
-      kernels::SelectSchedulesOptions schedules;
-      schedules.plain = options.plain;
-      passes.addPass(kernels::createSelectSchedules(schedules));
+    return forEachVariant([&](Variant &variant) {
+      return runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
+        passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
+        passes.addPass(createCSEPass());
+        passes.addPass(createSymbolDCEPass());
+        kernels::SelectSchedulesOptions schedules;
+        schedules.plain = options.plain;
+        passes.addPass(kernels::createSelectSchedules(schedules));
+      });
     });
 
   case Stage::Planned:
-    return runPasses(*module, Outcome::Input, [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
+    return planMemory();
 
   case Stage::Llvm:
-    if (Outcome outcome = compileKernels(*module, options, kernels); outcome != Outcome::Fine)
-      return outcome;
-    return lowerToDriver();
+    return forEachVariant([&](Variant &variant) {
+      Outcome outcome = compileKernels(*variant.module, options, variant.kernels);
+      return outcome == Outcome::Fine ? lowerToDriver(variant) : outcome;
+    });
 
   case Stage::Halide:
-    return printKernels(*module, options, "--statement", texts);
-
   case Stage::Asm:
-    return printKernels(*module, options, "--assembly", texts);
+    return forEachVariant([&](Variant &variant) {
+      return printKernels(*variant.module, options, stage == Stage::Asm ? "--assembly" : "--statement", variant.texts);
+    });
 
   case Stage::Object:
     return linkObject();
@@ -197,6 +215,13 @@ Outcome Compilation::State::report(llvm::Error error, Outcome outcome) {
   return outcome;
 }
 
+Outcome Compilation::State::forEachVariant(llvm::function_ref<Outcome(Variant &)> function) {
+  for (Variant &variant : variants)
+    if (Outcome outcome = function(variant); outcome != Outcome::Fine)
+      return outcome;
+  return Outcome::Fine;
+}
+
 Outcome Compilation::State::runPasses(ModuleOp on, Outcome onFailure, llvm::function_ref<void(OpPassManager &)> add) {
   PassManager passes(&context);
   passes.enableTiming(time);
@@ -224,7 +249,7 @@ Outcome Compilation::State::addTraining() {
     function.addPass(createCSEPass());
   });
   for (auto function : llvm::make_early_inc_range(training->getOps<func::FuncOp>()))
-    function->moveBefore(module->getBody(), module->getBody()->end());
+    function->moveBefore(getModule().getBody(), getModule().getBody()->end());
   return outcome;
 }
 
@@ -270,7 +295,7 @@ Outcome Compilation::State::read() {
     if (outcome != Outcome::Fine)
       return outcome;
   }
-  module = imported->clone();
+  variants.push_back({"", imported->clone(), {}, {}, {}});
   return Outcome::Fine;
 }
 
@@ -289,33 +314,79 @@ Outcome Compilation::State::setTarget() {
     fail() << "there is no target '" << options.target << "'";
     return Outcome::Input;
   }
-  if (!(*module)->hasAttr("kernel.target"))
-    (*module)->setAttr("kernel.target", target);
+  ModuleOp module = getModule();
+  if (!module->hasAttr("kernel.target"))
+    module->setAttr("kernel.target", target);
+  if (kernel::isForDevice(module) || (given >= Stage::Fused && !options.devices.empty())) {
+    fail() << "the IR of a stage is for one machine; a network for devices is compiled from its file";
+    return Outcome::Input;
+  }
   if (options.externalWeights) {
     std::string name = options.weightsName.empty() ? getNetwork().getSymName().str() + ".weights" : options.weightsName;
-    (*module)->setAttr("kernel.weights_file", StringAttr::get(&context, name));
+    module->setAttr("kernel.weights_file", StringAttr::get(&context, name));
   }
+  Builder builder(&context);
+  for (const std::string &device : options.devices) {
+    OwningOpRef<ModuleOp> copy = module.clone();
+    NamedAttrList described(module->getAttrOfType<DictionaryAttr>("kernel.target"));
+    described.set("device", builder.getStringAttr(device));
+    (*copy)->setAttr("kernel.target", described.getDictionary(&context));
+    variants.push_back({device, std::move(copy), {}, {}, {}});
+  }
+  if (!options.devices.empty())
+    getModule()->setAttr(kernel::devicesAttr,
+                         builder.getStrArrayAttr(SmallVector<StringRef>(options.devices.begin(), options.devices.end())));
   return Outcome::Fine;
 }
 
-Outcome Compilation::State::lowerToDriver() {
-  lowered = module->clone();
+SmallVector<ModuleOp> Compilation::State::getModulesWithWeights() {
+  SmallVector<ModuleOp> modules;
+  for (Variant &variant : llvm::MutableArrayRef<Variant>(variants).take_front(2))
+    modules.push_back(*variant.module);
+  return modules;
+}
+
+/// The devices' weights follow those of the machine; all devices have the same schedules and so the same weights.
+Outcome Compilation::State::planMemory() {
+  auto getEnd = [](const Variant &variant) {
+    auto end = (*findNetworks(*variant.module).begin())->getAttrOfType<IntegerAttr>("kernel.weights_bytes");
+    return end ? end.getInt() : 0;
+  };
+  Builder builder(&context);
+  Outcome outcome = forEachVariant([&](Variant &variant) {
+    if (&variant != &variants.front())
+      (*variant.module)->setAttr(kernel::weightsBeginAttr, builder.getI64IntegerAttr(getEnd(variants.front())));
+    return runPasses(*variant.module, Outcome::Input,
+                     [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
+  });
+  if (outcome == Outcome::Fine && variants.size() > 1)
+    for (Variant &variant : variants)
+      (*variant.module)->setAttr(kernel::weightsTotalAttr, builder.getI64IntegerAttr(getEnd(variants.back())));
+  return outcome;
+}
+
+Outcome Compilation::State::lowerToDriver(Variant &variant) {
+  variant.lowered = variant.module->clone();
   PassManager passes(&context);
   passes.enableTiming(time);
   passes.addPass(driver::createLowerToDriver());
-  return succeeded(passes.run(*lowered)) ? Outcome::Fine : Outcome::Internal;
+  return succeeded(passes.run(*variant.lowered)) ? Outcome::Fine : Outcome::Internal;
 }
 
 Outcome Compilation::State::linkObject() {
-  FailureOr<std::string> driverObject = driver::emitObject(*lowered);
-  if (failed(driverObject))
-    return Outcome::Internal;
   StringRef network = getNetwork().getSymName();
+  std::vector<std::string> drivers;
   std::vector<object::KernelObject> objects;
-  for (const auto &[name, compiled] : kernels)
-    objects.push_back({kernel::getKernelSymbol(network, name), compiled.object});
+  for (const Variant &variant : variants) {
+    FailureOr<std::string> driver = driver::emitObject(*variant.lowered);
+    if (failed(driver))
+      return Outcome::Internal;
+    drivers.push_back(std::move(*driver));
+    for (const auto &[name, compiled] : variant.kernels)
+      objects.push_back({kernel::getKernelSymbol(network, name, variant.device), compiled.object});
+  }
   kernel::ModelSymbols symbols = kernel::getSymbols(network);
-  llvm::Expected<std::string> linked = object::linkModel(*driverObject, objects, {symbols.model, symbols.training},
+  llvm::Expected<std::string> linked = object::linkModel(drivers, objects, {symbols.model, symbols.training},
                                                          kernel::getIdentifier(network) + ".*");
   if (!linked)
     return report(linked.takeError(), Outcome::Internal);
@@ -334,7 +405,9 @@ Compilation::~Compilation() = default;
 
 ModuleOp Compilation::getImported() { return *state->imported; }
 
-ModuleOp Compilation::getModule() { return *state->module; }
+ModuleOp Compilation::getModule() { return state->getModule(); }
+
+ModuleOp Compilation::getDeviceModule() { return *state->variants.back().module; }
 
 std::string Compilation::getNetworkName() { return kernel::getIdentifier(state->getNetwork().getSymName()); }
 
@@ -346,11 +419,12 @@ bool Compilation::isSeeded() const {
 
 void Compilation::print(Stage stage, llvm::raw_ostream &os) {
   if (stage == Stage::Halide || stage == Stage::Asm) {
-    for (const auto &[name, text] : state->texts)
+    for (const auto &[name, text] : state->variants.back().texts)
       os << (stage == Stage::Asm ? "# " : "// ") << "kernel " << name << "\n" << text << "\n";
     return;
   }
-  ModuleOp module = stage == Stage::Llvm ? *state->lowered : *state->module;
+  Variant &shown = state->variants.back();
+  ModuleOp module = stage == Stage::Llvm ? *shown.lowered : *shown.module;
   module->print(os, OpPrintingFlags().printLargeElementsAttrWithHex(-1)); // tables as numbers
   os << "\n";
 }
@@ -358,7 +432,7 @@ void Compilation::print(Stage stage, llvm::raw_ostream &os) {
 Outcome Compilation::writeFiles(const OutputPaths &paths) {
   TimingScope scope = state->time.nest("weights and files");
   func::FuncOp network = state->getNetwork();
-  FailureOr<object::WeightPlan> weights = object::collectWeights(getModule());
+  FailureOr<object::WeightPlan> weights = object::collectWeights(state->getModulesWithWeights());
   if (failed(weights))
     return Outcome::Internal;
 

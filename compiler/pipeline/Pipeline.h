@@ -45,6 +45,8 @@ struct Options {
   std::string weights;
   /// "host", "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4" or "aarch64-linux".
   std::string target = "host";
+  /// The devices that the object has kernels for beside the machine's own: "cuda", "opencl".
+  std::vector<std::string> devices;
   /// Fixes the batch; 0 leaves it to the session.
   int64_t batch = 0;
   /// Adds the training step to the object.
@@ -96,7 +98,7 @@ public:
   Outcome runTo(Stage last);
 
   /// Prints what stage `stage`, the last one run, has made: IR, or text of the
-  /// kernels. Not for Stage::Object.
+  /// kernels; for the last of the devices where there are some. Not for Stage::Object.
   void print(Stage stage, llvm::raw_ostream &os);
 
   /// After Stage::Object: evaluates the weights and writes the files.
@@ -106,6 +108,8 @@ public:
   mlir::ModuleOp getImported();
   /// The module as the last stage left it: the network's func.func, those of its training, and kernels.
   mlir::ModuleOp getModule();
+  /// The same for the last of the devices; getModule() where there are none.
+  mlir::ModuleOp getDeviceModule();
   /// The network's name as a C identifier: the prefix of all that is exported.
   std::string getNetworkName();
   /// Whether the parameters are drawn, because no file gives them. After runTo(Stage::Object).

@@ -46,3 +46,9 @@ int64_t kernel::getItemElements(Type type) {
     elements *= extent;
   return elements;
 }
+
+StringRef dlc::kernel::getDevice(ModuleOp module) {
+  auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
+  auto device = target ? target.getAs<StringAttr>("device") : StringAttr();
+  return device ? device.getValue() : "";
+}

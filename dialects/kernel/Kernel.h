@@ -3,6 +3,7 @@
 #define DLC_DIALECTS_KERNEL_KERNEL_H
 
 #include "dialects/nn/Nn.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 
 #include "dialects/kernel/KernelDialect.h.inc"
@@ -27,6 +28,17 @@ int64_t getItemElements(mlir::Type type);
 /// left + W + right, lanes] for a blocked tensor, the shape without the batch
 /// for a row-major one.
 llvm::SmallVector<int64_t> getItemExtents(mlir::RankedTensorType type);
+
+/// The device that the module's kernels run on, "cuda" or "opencl": the `device` of
+/// its `kernel.target`; "" where they run on the machine itself.
+llvm::StringRef getDevice(mlir::ModuleOp module);
+inline bool isForDevice(mlir::ModuleOp module) { return !getDevice(module).empty(); }
+
+/// On a module: the other devices that the network is compiled for beside it, strings.
+inline constexpr llvm::StringLiteral devicesAttr = "kernel.devices";
+/// On a module: the first byte, in the weights of all that the network is compiled
+/// for, of those that this module places, and the bytes of all.
+inline constexpr llvm::StringLiteral weightsBeginAttr = "kernel.weights_begin", weightsTotalAttr = "kernel.weights_total";
 
 } // namespace dlc::kernel
 

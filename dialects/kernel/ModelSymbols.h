@@ -22,17 +22,26 @@ inline std::string getIdentifier(llvm::StringRef name) {
 struct ModelSymbols {
   std::string model, table, strings, weights, run;
   std::string training; // what brings the models of training together
+  std::string variants; // the models for other devices
 };
 
-/// `function`: "" for the network at inference, ".step" and so on for those of training.
-inline ModelSymbols getSymbols(llvm::StringRef network, llvm::StringRef function = "") {
+/// `function`: "" for the network at inference, ".step" and so on for those of
+/// training; `device`: "" for the machine that launches.
+inline ModelSymbols getSymbols(llvm::StringRef network, llvm::StringRef function = "", llvm::StringRef device = "") {
   std::string name = getIdentifier(network), part = name + function.str();
-  return {function.empty() ? name + "_model" : part + ".model", part + ".table", part + ".strings", name + ".weights",
-          part + ".run", name + "_training"};
+  if (!device.empty())
+    part += "." + device.str();
+  return {part == name ? name + "_model" : part + ".model",
+          part + ".table",
+          part + ".strings",
+          name + ".weights",
+          part + ".run",
+          name + "_training",
+          part + ".variants"};
 }
 
-inline std::string getKernelSymbol(llvm::StringRef network, llvm::StringRef kernel) {
-  return getIdentifier(network) + ".kernel." + kernel.str();
+inline std::string getKernelSymbol(llvm::StringRef network, llvm::StringRef kernel, llvm::StringRef device = "") {
+  return getIdentifier(network) + (device.empty() ? "" : "." + device.str()) + ".kernel." + kernel.str();
 }
 
 /// The table has a section of its own, so that its hash can be filled in when the weights are known.

@@ -7,6 +7,7 @@
 #include "tools/dlc/Verb.h"
 
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -16,7 +17,7 @@ using namespace dlc;
 namespace {
 struct CompileCommand {
   pipeline::Options pipeline;
-  std::string output;
+  std::string output, devices;
   std::optional<size_t> stage, target, precision;
   int64_t seed = 0, jobs = 0;
   bool noCache = false;
@@ -59,6 +60,8 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
       "the object file, NET.o here unless given; the header stands\nbeside it. With --emit, where the text goes");
   options.choice("--target", pipeline::getTargetNames(), command.target,
                  "the machine that runs the network, host unless given");
+  options.text("--gpu", "DEVICES", command.devices,
+               "kernels for devices beside those of the machine: opencl,\ncuda, or both with a comma. With --emit, one of them");
   options.number("--batch", "N", command.pipeline.batch, "fixes the batch; open unless given", 1, INT32_MAX);
   options.text("--weights", "FILE", command.pipeline.weights,
                "weights (.safetensors or .npz) instead of those that the\nnetwork names");
@@ -78,6 +81,16 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   const auto stage = command.stage ? static_cast<pipeline::Stage>(*command.stage) : pipeline::Stage::Object;
   if (command.target)
     command.pipeline.target = pipeline::getTargetNames()[*command.target].str();
+  for (StringRef device : split(StringRef(command.devices), ',')) {
+    if (device.empty() && command.devices.empty())
+      continue;
+    if (device != "cuda" && device != "opencl")
+      return options.fail("there is no device '" + device + "'; there are opencl and cuda");
+    if (!is_contained(command.pipeline.devices, device))
+      command.pipeline.devices.push_back(device.str());
+  }
+  if (command.stage && stage != pipeline::Stage::Object && command.pipeline.devices.size() > 1)
+    return options.fail("--emit shows the kernels of one device");
   command.pipeline.useDouble = command.precision == 1;
   command.pipeline.train |= command.stage && stage == pipeline::Stage::Gradient;
   command.pipeline.seed = command.seed;

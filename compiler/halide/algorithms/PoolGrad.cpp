@@ -69,7 +69,7 @@ LogicalResult halide_backend::defineMaxPool2dArgmax(Kernel &kernel, nn::MaxPool2
   greatest(domain.vars) = lowest;
   RDom range(0, width, 0, height, "window");
   greatest(domain.vars) = maxOrNan(greatest(domain.vars), read(range[1], range[0]));
-  kernel.reductions.push_back({op, greatest, domain, range, std::nullopt, std::nullopt, std::nullopt});
+  kernel.reductions.push_back({op, greatest, domain, range, {}, {}, {}, {}, {}});
 
   // 2. The first element that equals it, or else the last NaN.
   Expr maximum = greatest(domain.vars);
@@ -90,7 +90,7 @@ LogicalResult halide_backend::defineMaxPool2dArgmax(Kernel &kernel, nn::MaxPool2
   place(domain.vars) = count;
   Expr isFirst = isMaximum(taps[1], taps[0]) && place(domain.vars) == count;
   place(domain.vars) = select(isFirst || isNan(taps[1], taps[0]), tap, place(domain.vars));
-  kernel.reductions.push_back({op, place, domain, taps, std::nullopt, std::nullopt, std::nullopt});
+  kernel.reductions.push_back({op, place, domain, taps, {}, {}, {}, {}, {}});
   kernel.define(op, domain, Halide::cast(type, place(domain.vars)));
   return success();
 }

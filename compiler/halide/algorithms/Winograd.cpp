@@ -182,6 +182,6 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
     value = value + kernel.readVector(op.getBias(), out);
   kernel.define(op, domain, value);
   parts.result = kernel.get(op.getResult()).func;
-  kernel.reductions.push_back({op, parts.sum, domain, parts.channels, std::nullopt, std::nullopt, parts});
+  kernel.reductions.push_back({op, parts.sum, domain, parts.channels, {}, {}, parts, {}, {}});
   return success();
 }

@@ -72,7 +72,8 @@ static void mapRemaining(Kernel &kernel, int64_t threads) {
       results.push_back(stage.func.function());
   for (auto &[name, function] : Halide::Internal::build_environment(results)) {
     bool isResult = llvm::any_of(results, [&](auto &result) { return result.same_as(function); });
-    if (!isResult && !function.schedule().compute_level().is_root())
+    Halide::LoopLevel level = function.schedule().compute_level(); // which can be asked once it is final
+    if (!isResult && !level.lock().is_root())
       continue;
     Func func(function);
     auto isMapped = [](Halide::Stage stage) {

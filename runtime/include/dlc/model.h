@@ -281,9 +281,6 @@ const char *dlc_feature_name(int32_t feature);
 /// all allocations that are live at once.
 #define DLC_SCRATCH_COST(bytes) (INT64_C(64) + (((int64_t)(bytes) + 63) / 64) * 64)
 
-/// Where what kernels of a device allocate begins: at multiples of this.
-#define DLC_DEVICE_ALIGNMENT 256
-
 /// The hash of DLC_HEADER_WEIGHTS_HASH: XXH64 with seed 0.
 uint64_t dlc_hash64(const void *bytes, size_t size);
 
