@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Times training steps of dlc against PyTorch's in alternation and prints one table (Markdown).
 
-    train.py [NETWORK ...] [--threads 2] [--batch 64] [--rounds 3] [--modes eager,eager-m,compile] [--rivals-python PYTHON]
+    train.py [NETWORK ...] [--threads 2] [--batch 64] [--rounds 3] [--modes eager,compile,…] [--rivals-python PYTHON]
     train.py --steps NETWORK     dlc alone: a table of the step's kernels
+    train.py --frozen [NETWORK ...]   dlc alone, with more and more of the first layers frozen
 
 A step is forward, cross entropy, backward and SGD with momentum, fp32, of the networks in training/. Every round runs each
 contestant once, each in a process of its own; the figure is the median over the rounds of each process's median. PyTorch's
@@ -28,15 +29,18 @@ class StepInfo(ctypes.Structure):
                 ("written", ctypes.c_int64), ("nanoseconds", ctypes.c_int64), ("runs", ctypes.c_int64)]
 
 
+def load(network):
+    with open(os.path.join(ROOT, "test", "benchmark", "training", network + ".json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
 def make_step(network, options, profile):
-    """A trainer and a function that runs one step on random data."""
+    """A trainer of what a network file holds, and a function that runs one step on random data."""
     import numpy as np
     from trainer import Trainer
 
-    path = os.path.join(ROOT, "test", "benchmark", "training", network + ".json")
-    with open(path, encoding="utf-8") as file:
-        shape = json.load(file)["inputs"]["image"]["shape"][1:]
-    trainer = Trainer(options.dlc, path, batch=options.batch, threads=options.threads, profile=profile)
+    shape = network["inputs"]["image"]["shape"][1:]
+    trainer = Trainer(options.dlc, network, batch=options.batch, threads=options.threads, profile=profile)
     rng = np.random.default_rng(0)
     inputs = {"image": rng.standard_normal((options.batch, *shape)), "label": rng.integers(0, 10, options.batch)}
     trainer.kept, pointers = trainer.tensors("inputs", options.batch, inputs)
@@ -58,7 +62,7 @@ def time_steps(step, seconds):
 
 
 def print_steps(network, options):
-    trainer, step = make_step(network, options, profile=True)
+    trainer, step = make_step(load(network), options, profile=True)
     time_steps(step, options.seconds)
     trainer.lib.dlc_trainer_session.restype = ctypes.c_void_p
     rows = []
@@ -72,6 +76,25 @@ def print_steps(network, options):
     print("| µs | share | GFLOP/s | kernel | layers |\n|---:|---:|---:|---|---|")
     for microseconds, flops, kernel, layers in sorted(rows, reverse=True):
         print(f"| {microseconds:.1f} | {microseconds / total:.1%} | {flops / microseconds / 1e3:.1f} | {kernel} | {layers} |")
+
+
+def freeze(network, halves):
+    """Freezes the first layers and blocks that have parameters: none, one half of them, or all but the last."""
+    owners = [layer for layer in network["layers"] if "name" in layer]
+    for layer in owners[:min(len(owners) * halves // 2, len(owners) - 1)]:
+        layer["trainable"] = False
+    return network
+
+
+def print_frozen(networks, options):
+    print("| network | all trained | first half frozen | all but the last frozen |\n|---|---|---|---|")
+    for network in networks:
+        made = [make_step(freeze(load(network), halves), options, profile=False) for halves in range(3)]
+        times = [[], [], []]
+        for _ in range(options.rounds):
+            for (_, step), all_times in zip(made, times):
+                all_times.append(statistics.median(time_steps(step, options.seconds)))
+        print(f"| {network} | " + " | ".join(f"{statistics.median(each):.3g}" for each in times) + " |", flush=True)
 
 
 def time_dlc(network, options):
@@ -97,18 +120,21 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="of each of dlc's runs")
-    parser.add_argument("--modes", default="eager,eager-m,compile", help="of PyTorch")
+    parser.add_argument("--modes", default="eager,compile,eager-m,compile-m", help="of PyTorch")
     parser.add_argument("--dlc", default=os.path.join(ROOT, "build", "bin", "dlc"))
     parser.add_argument("--scripts", default=os.path.join(os.path.dirname(ROOT), "shared", "peers"))
     parser.add_argument("--rivals-python", default="python3")
     parser.add_argument("--scratch", default=os.path.join(tempfile.gettempdir(), "dlc-rivals"), help="where caches go")
     parser.add_argument("--steps", metavar="NETWORK", help="print the kernels of this network's step instead")
+    parser.add_argument("--frozen", action="store_true", help="time steps with frozen layers instead")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.steps:
         return print_steps(options.steps, options)
+    if options.frozen:
+        return print_frozen(options.networks, options)
     if options.child:
-        _, step = make_step(options.child, options, profile=False)
+        _, step = make_step(load(options.child), options, profile=False)
         return print(statistics.median(time_steps(step, options.seconds)))
     modes = [mode for mode in options.modes.split(",") if mode]
     os.makedirs(options.scratch, exist_ok=True)
