@@ -1,6 +1,7 @@
 // The safetensors reader: what a good file holds, and that each kind of bad one
 // is refused with the byte it is about.
 #include "dlc/safetensors.h"
+#include "CountingAllocator.h"
 #include "Files.h"
 
 #include "gtest/gtest.h"
@@ -282,38 +283,23 @@ TEST(Safetensors, DeepNestingIsAFault) {
 }
 
 TEST(Safetensors, MemoryThatRunsOutIsAnError) {
-  struct Count {
-    int calls = 0, failAt = 0;
-    int64_t live = 0;
-  } count;
-  dlc_allocator allocator = {&count,
-                             [](void *context, size_t bytes, size_t) -> void * {
-                               auto *count = static_cast<Count *>(context);
-                               if (count->calls++ == count->failAt)
-                                 return nullptr;
-                               count->live += static_cast<int64_t>(bytes);
-                               return std::malloc(bytes);
-                             },
-                             [](void *context, void *pointer, size_t bytes) {
-                               static_cast<Count *>(context)->live -= static_cast<int64_t>(bytes);
-                               std::free(pointer);
-                             }};
+  CountingAllocator counting;
   std::string text = safetensors(R"({"__metadata__":{"k":"v"},)"
                                  R"("a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})",
                                  "0123");
   dlc_status status = DLC_ERROR_MEMORY;
   int fail = 0;
   for (; status == DLC_ERROR_MEMORY; ++fail) {
-    count = {0, fail, 0};
+    counting.restart(fail);
     dlc_safetensors *file = nullptr;
     dlc_safetensors_error error;
-    status = dlc_safetensors_parse(text.data(), text.size(), &allocator, &file, &error);
+    status = dlc_safetensors_parse(text.data(), text.size(), &counting.allocator, &file, &error);
     EXPECT_EQ(status == DLC_OK, file != nullptr);
     if (!file) {
       EXPECT_STREQ(error.message, "out of memory");
     }
     dlc_safetensors_close(file);
-    EXPECT_EQ(count.live, 0);
+    EXPECT_EQ(counting.live, 0);
   }
   EXPECT_EQ(status, DLC_OK);
   EXPECT_EQ(fail, 7); // file, text, tensors, shapes, metadata, order: 6

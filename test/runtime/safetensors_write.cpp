@@ -1,5 +1,6 @@
 // The safetensors writer: what it writes is read back, and whatever stops it
 // leaves the earlier file.
+#include "CountingAllocator.h"
 #include "Files.h"
 #include "dlc/safetensors.h"
 
@@ -197,33 +198,19 @@ TEST(SafetensorsWrite, PathsThatCannotBeWrittenAreErrors) {
 }
 
 TEST(SafetensorsWrite, MemoryThatRunsOutIsAnError) {
-  struct Count {
-    int calls, failAt;
-    int64_t live;
-  } count;
-  dlc_allocator allocator = {&count,
-                             [](void *context, size_t bytes, size_t) -> void * {
-                               auto *count = static_cast<Count *>(context);
-                               if (count->calls++ == count->failAt)
-                                 return nullptr;
-                               count->live += static_cast<int64_t>(bytes);
-                               return std::malloc(bytes);
-                             },
-                             [](void *context, void *pointer, size_t bytes) {
-                               static_cast<Count *>(context)->live -= static_cast<int64_t>(bytes);
-                               std::free(pointer);
-                             }};
+  CountingAllocator counting;
   TemporaryFile file;
   file.write("earlier");
   dlc_status status = DLC_ERROR_MEMORY;
   int fail = 0;
   for (; status == DLC_ERROR_MEMORY; ++fail) {
     EXPECT_FALSE(exists(file.path() + ".tmp"));
-    count = {0, fail, 0};
+    counting.restart(fail);
     dlc_safetensors_error error = {0, ""};
-    status = write(file.path(), {{"a", DLC_SAFETENSORS_U8, {4}, "0123"}}, {{"key", "value"}}, &error, &allocator);
+    status =
+        write(file.path(), {{"a", DLC_SAFETENSORS_U8, {4}, "0123"}}, {{"key", "value"}}, &error, &counting.allocator);
     EXPECT_STREQ(error.message, status ? "out of memory" : "");
-    EXPECT_EQ(count.live, 0);
+    EXPECT_EQ(counting.live, 0);
   }
   EXPECT_EQ(status, DLC_OK);
   EXPECT_GT(fail, 8); // header and name beside the six allocations of the reader

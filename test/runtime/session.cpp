@@ -1,4 +1,5 @@
 // Sessions: arenas, allocators, options, runs, profiles, error paths.
+#include "CountingAllocator.h"
 #include "ModelBuilder.h"
 
 #include "gtest/gtest.h"
@@ -68,45 +69,33 @@ TEST(Session, UsesTheCallersArenaAndNotAByteMore) {
 }
 
 TEST(Session, TakesAllMemoryFromTheAllocatorAndGivesItBack) {
-  struct Count {
-    int64_t live = 0, calls = 0, failAt = -1;
-  } count;
-  dlc_allocator allocator = {&count,
-                             [](void *context, size_t bytes, size_t alignment) -> void * {
-                               auto *count = static_cast<Count *>(context);
-                               if (count->calls++ == count->failAt)
-                                 return nullptr;
-                               count->live += static_cast<int64_t>(bytes);
-                               return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-                             },
-                             [](void *context, void *pointer, size_t bytes) {
-                               static_cast<Count *>(context)->live -= static_cast<int64_t>(bytes);
-                               std::free(pointer);
-                             }};
+  CountingAllocator counting;
   AddNetwork network;
   const dlc_model &model = network.finish();
   dlc_options options = optionsFor(2, 2);
-  options.allocator = &allocator;
+  options.allocator = &counting.allocator;
   {
     SessionPointer session = createSession(model, options);
     ASSERT_TRUE(session) << creationError();
-    EXPECT_GT(count.live, dlc_arena_bytes(&model, 2, 2));
-    int64_t calls = count.calls;
+    EXPECT_GT(counting.live, dlc_arena_bytes(&model, 2, 2));
+    int64_t calls = counting.calls;
     EXPECT_TRUE(runsRight(session.get()));
-    EXPECT_EQ(count.calls, calls);
+    EXPECT_EQ(counting.calls, calls);
   }
-  EXPECT_EQ(count.live, 0);
+  EXPECT_EQ(counting.live, 0);
 
   // Whichever allocation fails, the result is an error and nothing leaks.
-  int64_t needed = count.calls;
+  int64_t needed = counting.calls;
   EXPECT_EQ(needed, 3); // session, arena, pool
   for (int64_t i = 0; i < needed; ++i) {
-    count = {0, 0, i};
+    counting.restart(i);
     EXPECT_EQ(statusOf(model, options), DLC_ERROR_MEMORY);
     EXPECT_NE(creationError(), "");
-    EXPECT_EQ(count.live, 0);
+    EXPECT_EQ(counting.live, 0);
   }
-  allocator.deallocate = nullptr;
+  dlc_allocator half = counting.allocator;
+  half.deallocate = nullptr;
+  options.allocator = &half;
   EXPECT_EQ(statusOf(model, options), DLC_ERROR_ARGUMENT);
 }
 

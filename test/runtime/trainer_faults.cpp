@@ -1,10 +1,10 @@
 // Trainers: memory, damaged tables, bad pointers and options, failing kernels.
+#include "CountingAllocator.h"
 #include "Files.h"
 #include "TrainingBuilder.h"
 
 #include "gtest/gtest.h"
 
-#include <cstdlib>
 #include <functional>
 
 using namespace dlc::test;
@@ -67,61 +67,41 @@ TEST(TrainerFaults, MemoryIsWhatWasSaid) {
   }
 }
 
-struct Count {
-  int64_t live = 0, calls = 0, failAt = -1;
-};
-
-dlc_allocator counting(Count &count) {
-  return {&count,
-          [](void *context, size_t bytes, size_t alignment) -> void * {
-            auto *count = static_cast<Count *>(context);
-            if (count->calls++ == count->failAt)
-              return nullptr;
-            count->live += static_cast<int64_t>(bytes);
-            return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-          },
-          [](void *context, void *pointer, size_t bytes) {
-            static_cast<Count *>(context)->live -= static_cast<int64_t>(bytes);
-            std::free(pointer);
-          }};
-}
-
 TEST(TrainerFaults, AnyAllocationMayFail) {
   Line line;
   TemporaryFile file;
-  Count count;
-  dlc_allocator allocator = counting(count);
+  CountingAllocator counting;
   dlc_options options = optionsFor(2, 2);
-  options.allocator = &allocator;
+  options.allocator = &counting.allocator;
   {
     TrainerPointer trainer = createTrainer(line.training, options);
     ASSERT_TRUE(trainer) << creationFault();
-    EXPECT_EQ(count.calls, 6); // trainer, its memory, pool, three sessions
+    EXPECT_EQ(counting.calls, 6); // trainer, its memory, pool, three sessions
     for (int i = 0; i < 3; ++i)
       ASSERT_EQ(dlc_trainer_step(trainer.get(), 2, inputs, nullptr), DLC_OK);
-    EXPECT_EQ(count.calls, 6);
+    EXPECT_EQ(counting.calls, 6);
 
     // Saving and loading need memory, which may be short as well.
     for (auto act : {dlc_trainer_save, dlc_trainer_load}) {
-      count.calls = 0;
-      int64_t live = count.live;
+      counting.calls = 0;
+      int64_t live = counting.live;
       ASSERT_EQ(act(trainer.get(), file.path().c_str()), DLC_OK) << trainerError(trainer);
-      int64_t needed = count.calls;
+      int64_t needed = counting.calls;
       EXPECT_GT(needed, 0);
-      for (count.failAt = 0; count.failAt < needed; ++count.failAt) {
-        count.calls = 0;
+      for (counting.failAt = 0; counting.failAt < needed; ++counting.failAt) {
+        counting.calls = 0;
         EXPECT_EQ(act(trainer.get(), file.path().c_str()), DLC_ERROR_MEMORY);
       }
-      count.failAt = -1;
-      EXPECT_EQ(count.live, live);
+      counting.failAt = -1;
+      EXPECT_EQ(counting.live, live);
     }
   }
-  EXPECT_EQ(count.live, 0);
+  EXPECT_EQ(counting.live, 0);
   for (int64_t i = 0; i < 6; ++i) {
-    count = {0, 0, i};
+    counting.restart(i);
     EXPECT_EQ(statusOfTrainer(line.training, options), DLC_ERROR_MEMORY);
     EXPECT_NE(creationFault(), "");
-    EXPECT_EQ(count.live, 0);
+    EXPECT_EQ(counting.live, 0);
   }
 }
 
