@@ -1,5 +1,6 @@
 // Arguments, results and stages of a kernel.
 #include "compiler/halide/Kernel.h"
+#include "compiler/halide/algorithms/Winograd.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -278,15 +279,21 @@ static Expr readResult(const Tensor &tensor, const Domain &domain) {
 LogicalResult Kernel::defineResult(unsigned index) {
   auto type = cast<RankedTensorType>(op.getFunctionType().getResult(index));
   auto packed = dyn_cast_or_null<WeightsAttr>(type.getEncoding());
-  if (packed && packed.getForm() == WeightsForm::Winograd)
-    return op.emitOpError("expects no result in the form of Winograd but result ") << index << " is " << type;
   Value value = op.getReturn().getOperand(index);
   const Tensor &tensor = get(value);
   BlockedAttr blocked = getBlocked(type);
   Domain domain =
       packed ? makePackedDomain(type.getShape(), packed) : makeDomain(shapeOf(type), blocked ? blocked.getLanes() : 0);
   Func result(("result" + Twine(index)).str());
-  result(domain.vars) = packed ? readPacked(tensor, domain, packed) : readResult(tensor, domain);
+  if (packed && packed.getForm() == WeightsForm::Winograd)
+    result(domain.vars) = defineWinogradWeight(*this, domain, packed.getTile(), [&](Expr y, Expr x) {
+      Domain tap = domain;
+      tap.point.at[2] = y;
+      tap.point.at[3] = x;
+      return readPacked(tensor, tap, packed);
+    });
+  else
+    result(domain.vars) = packed ? readPacked(tensor, domain, packed) : readResult(tensor, domain);
   pinResult(result.output_buffer(), type, flatPlane);
   boundResult(result, domain);
   stages.push_back({result, domain, value, {}, true, std::nullopt});

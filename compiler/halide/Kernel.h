@@ -21,25 +21,26 @@
 namespace dlc::halide_backend {
 
 /// The parts of a Winograd convolution over tiles of `tile` x `tile` pixels. A
-/// strip is `stripRows` rows of tiles, numbered through by `t`.
+/// strip is `stripRows` rows of tiles of each of `images` images, numbered through by `t`.
 struct Winograd {
   struct Vars {
     Var lane{"lane"}, t{"t"}, place{"place"}; // place: one of (tile + 2)²
     Var block{"block"}, strip{"strip"}, n{"n"};
     Var i{"i"}, j{"j"}; // column and row within a tile
     Var tileX{"tile_x"}, tileY{"tile_y"};
+    Var image{"image"}; // n counts groups of images
   };
-  int64_t tile, stripRows, strips;
+  int64_t tile, stripRows, strips, images;
   int64_t tileRows, tileColumns; // of the plane
   int64_t inputLanes;
   Vars vars;
-  RDom tiles;        // of a strip: column, row
+  RDom tiles;        // of a strip: column, row, image
   RDom channels;     // of the input
-  Func inputColumns; // Bt · d: (lane, i, j, tileX, tileY, block, n)
+  Func inputColumns; // Bt · d: (lane, i, j, tileX, tileY, block, image)
   Func input;        // Bt · d · B: (lane, t, block, place, strip, n), an update over `tiles`
   Func sum;          // the products, summed over the channels: (lane, t, block, place, strip, n)
   Func products;     // the same, stored
-  Func resultRows;   // At · products: (lane, i, j, tileX, tileY, block, n)
+  Func resultRows;   // At · products: (lane, i, j, tileX, tileY, block, image)
   Func result;       // the op's value
 };
 
@@ -216,6 +217,8 @@ public:
   std::deque<Reduction> reductions;
   std::optional<GradWeight> gradWeight;
   std::optional<LinearGrad> linearGrad;
+  /// G · g of the weight that the kernel transforms: (lane, in lane, in block, block, i, j).
+  std::optional<Func> weightColumns;
   /// In the order of computation, the kernel's results last.
   std::vector<Stage> stages;
   std::vector<Halide::Argument> arguments;

@@ -86,15 +86,17 @@ Domain halide_backend::makePackedDomain(ArrayRef<int64_t> shape, kernel::Weights
     domain.vars = {lane, x, y, block};
     break;
   case kernel::WeightsForm::Direct:
-  case kernel::WeightsForm::Winograd:
     domain.vars = {lane, inLane, x, y, inBlock, block};
+    break;
+  case kernel::WeightsForm::Winograd:
+    domain.vars = {lane, inLane, inBlock, block, Var("place")}; // of its taps; the point says no tap of the weight's
     break;
   }
   std::vector<Expr> at = {block * lanes + lane, inBlock * inLanes + inLane, y, x};
-  if (domain.vars.size() == 4)
+  if (layout.getForm() == kernel::WeightsForm::Depthwise)
     at[1] = 0;
   domain.point.at.assign(at.begin(), at.begin() + shape.size());
-  if (domain.vars.size() == 6) {
+  if (domain.vars.size() > 4) {
     domain.point.block = inBlock;
     domain.point.lane = inLane;
     domain.point.lanes = inLanes;

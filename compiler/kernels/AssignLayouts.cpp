@@ -169,10 +169,15 @@ void Rewriter::rewriteLaunch(kernel::LaunchOp launch) {
       operands.push_back(op.operands[index] ? get(operand, *op.operands[index]) : getHome(operand));
   }
   Value result = launch->getResult(0);
-  kernel::FuncOp func = getVariant(originals.lookup(launch.getCalleeAttr().getAttr()), TypeRange(ValueRange(operands)),
-                                   getType(result, op.result));
+  RankedTensorType type =
+      op.packed ? kernel::withLayout(cast<RankedTensorType>(result.getType()), op.packed) : getType(result, op.result);
+  kernel::FuncOp func =
+      getVariant(originals.lookup(launch.getCalleeAttr().getAttr()), TypeRange(ValueRange(operands)), type);
   Value written = this->launch(launch.getLoc(), func, operands, launch->getAttrOfType<StringAttr>(layersAttr));
-  stored[{result, static_cast<int>(op.result)}] = written;
+  if (op.packed)
+    packed[{result, op.packed}] = written;
+  else
+    stored[{result, static_cast<int>(op.result)}] = written;
 }
 
 void Rewriter::rewriteConcat(nn::ConcatOp concat) {

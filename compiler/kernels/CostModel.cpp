@@ -26,6 +26,8 @@ constexpr double coldBandwidth = 17.5;
 constexpr double warmBandwidth = 30;
 /// To transform one pixel of one channel there and back.
 constexpr double winogradTransform = 1.0;
+/// To transform a weight, in times that it takes to read it transformed.
+constexpr double transformedWeightPasses = 3;
 /// Winograd rounds less well than a direct sum; it must be worth it.
 constexpr double winogradGain = 0.9;
 /// A kernel launch whose result is shared between threads.
@@ -134,8 +136,9 @@ RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail,
 // Contractions
 //===----------------------------------------------------------------------===//
 
-double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine) {
-  double flops = shape.getFlops(), weightBytes = shape.getWeightBytes();
+double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine,
+                                        const Usage &usage) {
+  double flops = shape.getFlops(), weightBytes = shape.getWeightBytes() / usage.items;
   if (tile == 0) {
     double peak = machine.getPeak() * (shape.isDepthwise() ? depthwiseShare : directShare);
     peak *= share(shape.outChannels, machine.lanes);
@@ -147,24 +150,26 @@ double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t t
   double covered = 1 / (share(shape.output[0], tile) * share(shape.output[1], tile));
   double inputs = (tile + 2) * (tile + 2), saved = 9.0 * tile * tile / inputs;
   double channels = (shape.inChannels + shape.outChannels) / 2.0;
+  if (usage.packsInRun)
+    weightBytes *= 1 + transformedWeightPasses;
   return weightBytes * inputs / 9 / coldBandwidth + flops / saved * covered / (machine.getPeak() * directShare) +
          winogradTransform * 16 / machine.lanes * channels * shape.getPixels();
 }
 
-int64_t dlc::kernels::chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool,
-                                         const Machine &machine) {
+int64_t dlc::kernels::chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool, const Machine &machine,
+                                         const Usage &usage) {
   const std::array<int64_t, 2> ones = {1, 1}, three = {3, 3};
   const WindowShape &window = shape.window;
   if (shape.groups != 1 || window.size != three || window.stride != ones || window.dilation != ones ||
       std::min(shape.inChannels, shape.outChannels) < machine.lanes)
     return 0;
   int64_t best = 0;
-  double bestTime = winogradGain * getContractionTime(shape, 0, machine);
+  double bestTime = winogradGain * getContractionTime(shape, 0, machine, usage);
   for (int64_t tile : {2, 4}) {
     if (pool && (pool->overlaps() || pool->size != pool->stride || tile % pool->size[0] || tile % pool->size[1] ||
                  pool->padding != std::array<int64_t, 4>{0, 0, 0, 0}))
       continue;
-    double time = getContractionTime(shape, tile, machine);
+    double time = getContractionTime(shape, tile, machine, usage);
     if (time < bestTime) {
       bestTime = time;
       best = tile;

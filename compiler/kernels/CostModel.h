@@ -1,6 +1,6 @@
 // What kernels cost: the rules by which fusion, layouts and schedules are chosen.
 //
-// Times are those of one thread for one item of the batch, in nanoseconds. They
+// Times are those of one thread for an item of the batch, in nanoseconds. They
 // serve to compare ways of computing the same thing; the constants behind them
 // (CostModel.cpp) were measured on one machine and are scaled to others.
 #ifndef DLC_COMPILER_KERNELS_COSTMODEL_H
@@ -49,12 +49,19 @@ enum class Tail {
 /// fit the registers, the one by which the whole takes fewest cycles.
 RegisterTile chooseRegisterTile(const Product &product, Tail tail, const Machine &machine);
 
+/// How a contraction is run.
+struct Usage {
+  int64_t items = 1;       // of the batch at once, which share what is read of the weights
+  bool packsInRun = false; // the weights change: they are packed, or transformed, in each run
+};
+
 /// The tile m of Winograd F(m x m, 3x3) that is worth it, or 0: a direct sum is better.
 /// With a `pool` behind it the tile must hold whole windows.
-int64_t chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool, const Machine &machine);
+int64_t chooseWinogradTile(const ContractionShape &shape, const WindowShape *pool, const Machine &machine,
+                           const Usage &usage = {});
 
 /// The time of a contraction by Winograd's algorithm with `tile`, or by a direct sum (0).
-double getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine);
+double getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine, const Usage &usage = {});
 
 /// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);

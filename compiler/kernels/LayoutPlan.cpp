@@ -44,6 +44,7 @@ LayoutPlan::LayoutPlan(func::FuncOp network, const KernelTable &kernels, const L
       planView(&op);
   }
   planHalos(network);
+  planPacked(network);
 }
 
 bool LayoutPlan::canBeBlocked(Type type) const {
@@ -106,12 +107,13 @@ int64_t LayoutPlan::getWinogradTile(kernel::FuncOp func, const KernelShape &part
                                     bool isConstant) const {
   if (auto chosen = dyn_cast_or_null<kernel::WinogradAttr>(func.getScheduleAttr()))
     return chosen.getTile();
-  if (!isConstant || options.exact || func.getScheduleAttr())
+  if (options.exact || func.getScheduleAttr())
     return 0;
+  Usage usage = {static_cast<int64_t>(func.getItems().value_or(1)), !isConstant};
   if (!parts.pool)
-    return chooseWinogradTile(shape, nullptr, options.machine);
+    return chooseWinogradTile(shape, nullptr, options.machine, usage);
   WindowShape pool = WindowShape::of(parts.pool);
-  return chooseWinogradTile(shape, &pool, options.machine);
+  return chooseWinogradTile(shape, &pool, options.machine, usage);
 }
 
 void LayoutPlan::planContraction(kernel::LaunchOp launch, kernel::FuncOp func, const KernelShape &parts, OpPlan &plan) {
@@ -175,6 +177,24 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
   int64_t tile = reads == Form::Blocked ? getWinogradTile(func, parts, shape, isConstant) : 0;
   weights = tile ? getWeights(context, kernel::WeightsForm::Winograd, lanes, tile)
                  : getWeights(context, kernel::WeightsForm::Direct, reads == Form::Blocked ? lanes : 1);
+}
+
+/// A kernel that makes a weight which all its readers want packed alike packs it itself.
+void LayoutPlan::planPacked(func::FuncOp network) {
+  for (auto launch : network.getOps<kernel::LaunchOp>()) {
+    Value result = launch->getResult(0);
+    if (result.use_empty() || !isParameterShaped(kernels.lookup(launch.getCallee())))
+      continue;
+    Attribute packed;
+    for (OpOperand &use : result.getUses()) {
+      auto reader = dyn_cast<kernel::LaunchOp>(use.getOwner());
+      Attribute wanted = reader ? get(reader).weights[use.getOperandNumber()] : Attribute();
+      packed = !packed || packed == wanted ? wanted : Attribute();
+      if (!packed)
+        break;
+    }
+    plans[launch].packed = packed;
+  }
 }
 
 //===----------------------------------------------------------------------===//

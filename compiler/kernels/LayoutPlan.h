@@ -19,6 +19,8 @@ struct OpPlan {
   llvm::SmallVector<std::optional<Form>> operands;
   /// The packed form of each operand that is a weight; null: as it is.
   llvm::SmallVector<mlir::Attribute> weights;
+  /// The packed form of the result, where it is a weight that nobody reads in another form; else null.
+  mlir::Attribute packed;
   /// A concat whose inputs are copied.
   bool copies = false;
 };
@@ -53,6 +55,7 @@ private:
   void planConcat(nn::ConcatOp concat);
   void planView(mlir::Operation *view);
   void planHalos(mlir::func::FuncOp network);
+  void planPacked(mlir::func::FuncOp network);
   kernel::WeightsAttr getWeights(mlir::MLIRContext *context, kernel::WeightsForm form, int64_t inLanes = 1,
                                  int64_t tile = 0) const {
     return kernel::WeightsAttr::get(context, form, lanes, inLanes, tile);

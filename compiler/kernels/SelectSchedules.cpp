@@ -47,6 +47,7 @@ private:
   Attribute selectDirect(const ContractionShape &shape);
   Attribute selectRowMajor(const ContractionShape &shape);
   Attribute selectWinograd(const ContractionShape &shape, int64_t tile);
+  Attribute selectWinogradOfMany(const ContractionShape &shape, int64_t tile, int64_t items);
   Attribute selectDepthwise(const ContractionShape &shape);
   Attribute selectDense(const ContractionShape &shape);
   Attribute selectGradWeight(nn::Conv2dGradWeightOp op);
@@ -127,19 +128,36 @@ Attribute Selector::selectRowMajor(const ContractionShape &shape) {
 
 /// Planes of up to 100 tiles are one strip, so that weights are read once, and
 /// threads share its channels. Else a row of tiles, or two where it is short:
-/// what is in flight stays in the second cache.
+/// what is in flight stays in the second cache. Of many items, a strip takes
+/// several with few tiles, and threads share the strips.
 Attribute Selector::selectWinograd(const ContractionShape &shape, int64_t tile) {
   int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
   int64_t blocks = getBlocks(shape);
   bool whole = rows == 1 || rows * columns <= 100;
   int64_t strip = whole ? rows : columns < 14 && rows % 2 == 0 ? 2 : 1;
+  int64_t items = func.getItems().value_or(1);
+  if (items > 1)
+    return selectWinogradOfMany(shape, tile, items);
   RegisterTile product = chooseRegisterTile({strip * columns, blocks, shape.inChannels}, Tail::Rounded, machine);
   // About four blocks, an even number of times if channels are shared out.
   int64_t group = product.blocks * std::max<int64_t>(1, 4 / product.blocks);
   if (whole && llvm::divideCeilSigned(blocks, group) % 2)
     group = product.blocks;
   Axis axis = !isParallel() ? Axis::None : whole ? Axis::Both : Axis::Rows;
-  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, group, axis);
+  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, group, /*images=*/1, axis);
+}
+
+Attribute Selector::selectWinogradOfMany(const ContractionShape &shape, int64_t tile, int64_t items) {
+  const int64_t wanted = 64; // tiles, by which a weight is multiplied while it is in the cache
+  int64_t rows = llvm::divideCeilSigned(shape.output[0], tile), columns = llvm::divideCeilSigned(shape.output[1], tile);
+  int64_t strip = std::clamp<int64_t>(wanted / columns, 1, rows);
+  int64_t images =
+      strip < rows ? 1 : std::clamp<int64_t>(wanted / (rows * columns), 1, llvm::divideCeilSigned(items, 2));
+  RegisterTile product =
+      chooseRegisterTile({images * strip * columns, getBlocks(shape), shape.inChannels}, Tail::Rounded, machine);
+  int64_t group = product.blocks * std::max<int64_t>(1, 4 / product.blocks);
+  return kernel::WinogradAttr::get(context, tile, strip, product.pixels, product.blocks, group, images,
+                                   isParallel() ? Axis::Rows : Axis::None);
 }
 
 /// 14x1 pixels of a block, or fewer in more rows where the plane is narrow.

@@ -105,6 +105,8 @@ def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
     (rounded up to a multiple of `tileC`) are kept until their results are
     computed. A pool whose windows divide the tile is computed with them.
 
+    A strip goes through `images` images of the batch, so that small planes fill it.
+
     `parallel` = rows: strips are shared out; each worker holds a strip's
     transformed input and a group's products, which together want to fit the
     second cache. Weights are read once a strip. = blocks or both: first blocks of
@@ -113,8 +115,9 @@ def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
   }];
   let parameters = (ins "int64_t":$tile, "int64_t":$stripRows, "int64_t":$tileX, "int64_t":$tileC,
                         DefaultValuedParameter<"int64_t", "4">:$groupC,
+                        DefaultValuedParameter<"int64_t", "1">:$images,
                         Kernel_AxisParameter<"Rows">:$parallel);
-  let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $groupC, $parallel) `>`";
+  let assemblyFormat = "`<` struct($tile, $stripRows, $tileX, $tileC, $groupC, $images, $parallel) `>`";
 }
 
 def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {

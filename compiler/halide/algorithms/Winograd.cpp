@@ -5,7 +5,9 @@
 //    last row or column of padding again, and what they give is dropped.
 // 2. The input's transform writes the tiles of a strip and no more: a schedule
 //    may round their number up in the products, whose surplus is dropped too.
-// 3. A transform is two products with small constant matrices, whose rows are
+// 3. A strip may go through several images; those beyond the batch are its last
+//    one again.
+// 4. A transform is two products with small constant matrices, whose rows are
 //    chosen by an index that schedules unroll.
 #include "compiler/halide/algorithms/Winograd.h"
 #include "dialects/kernel/Winograd.h"
@@ -41,8 +43,8 @@ static Expr combine(ArrayRef<double> coefficients, ArrayRef<Expr> values) {
   return sum.defined() ? sum : Halide::Internal::make_zero(values[0].type());
 }
 
-/// Bt · values. The rows of a pair of points are the sum and the difference of
-/// what stands in even and in odd places.
+/// Bt · values, or G · values. The rows of a pair of points are the sum and the
+/// difference of what stands in even and in odd places.
 static std::vector<Expr> multiplyInput(const Matrix &bt, ArrayRef<Expr> values) {
   std::vector<Expr> results = {combine(bt[0], values)};
   for (size_t row = 1; row + 1 < bt.size(); row += 2) {
@@ -117,8 +119,9 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   parts.strips = llvm::divideCeilSigned(parts.tileRows, parts.stripRows);
   const int m = static_cast<int>(parts.tile), size = m + 2, lanes = static_cast<int>(input.lanes);
   const int columns = static_cast<int>(parts.tileColumns), stripRows = static_cast<int>(parts.stripRows);
+  const int images = static_cast<int>(parts.images = std::max<int64_t>(1, schedule.getImages()));
   const kernel::WinogradMatrices matrices = kernel::getWinogradMatrices(m);
-  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY] = parts.vars;
+  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY, image] = parts.vars;
 
   // 1. The transform of the input, in place where the halo holds the padding.
   std::array<int64_t, 4> reach = {op.getPadding()[0], op.getPadding()[1], 0, 0};
@@ -134,21 +137,24 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   std::vector<Expr> values;
   for (int row = 0; row < size; ++row) {
     Point at;
-    at.at = {n, Expr(), locate(0, tileY, row, parts.strips * stripRows * m), locate(1, tileX, i, columns * m)};
+    at.at = {image, Expr(), locate(0, tileY, row, parts.strips * stripRows * m), locate(1, tileX, i, columns * m)};
     at = at.withChannel(block, lane, lanes);
     values.push_back(inPlace ? input.read(at) : input.readOrElse(at, constant(input.type, 0)));
   }
   std::string name = kernel.nameOf(op);
   parts.inputColumns = Func(name + "_input_columns");
-  parts.inputColumns(lane, i, j, tileX, tileY, block, n) = Halide::mux(j, multiplyInput(matrices.bt, values));
-  parts.tiles = RDom(0, columns, 0, stripRows, "tiles");
+  parts.inputColumns(lane, i, j, tileX, tileY, block, image) = Halide::mux(j, multiplyInput(matrices.bt, values));
+  parts.tiles = RDom(0, columns, 0, stripRows, 0, images, "tiles");
+  Expr imageOfTile = n;
+  if (images > 1)
+    imageOfTile = Halide::min(n * images + parts.tiles.z, kernel.getExtent(domain.shape, 0) - 1);
   values.clear();
   for (int column = 0; column < size; ++column)
     values.push_back(parts.inputColumns(lane, column, place / size, parts.tiles.x, strip * stripRows + parts.tiles.y,
-                                        block, n));
+                                        block, imageOfTile));
   parts.input = Func(name + "_input");
   parts.input(lane, t, block, place, strip, n) = Halide::undef(input.type);
-  parts.input(lane, parts.tiles.y * columns + parts.tiles.x, block, place, strip, n) =
+  parts.input(lane, (parts.tiles.z * stripRows + parts.tiles.y) * columns + parts.tiles.x, block, place, strip, n) =
       Halide::mux(place % size, multiplyInput(matrices.bt, values));
 
   // 2. The products. Blocks may be rounded up as tiles are, but there is no weight to read for those.
@@ -169,9 +175,10 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   values.clear();
   for (int row = 0; row < size; ++row)
     values.push_back(
-        parts.products(lane, (tileY % stripRows) * columns + tileX, block, row * size + i, tileY / stripRows, n));
+        parts.products(lane, (image % images * stripRows + tileY % stripRows) * columns + tileX, block, row * size + i,
+                       tileY / stripRows, image / images));
   parts.resultRows = Func(name + "_result_rows");
-  parts.resultRows(lane, i, j, tileX, tileY, block, n) = Halide::mux(j, multiplyResult(matrices.at, values));
+  parts.resultRows(lane, i, j, tileX, tileY, block, image) = Halide::mux(j, multiplyResult(matrices.at, values));
   const Point &out = domain.point;
   Expr x = out.at[3], y = out.at[2];
   values.clear();
@@ -184,4 +191,29 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   parts.result = kernel.get(op.getResult()).func;
   kernel.reductions.push_back({op, parts.sum, domain, parts.channels, {}, {}, parts, {}, {}});
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Weights that change
+//===----------------------------------------------------------------------===//
+
+Expr halide_backend::defineWinogradWeight(Kernel &kernel, const Domain &domain, int64_t tile,
+                                          llvm::function_ref<Expr(Expr, Expr)> read) {
+  const kernel::WinogradMatrices matrices = kernel::getWinogradMatrices(tile);
+  const int size = static_cast<int>(tile) + 2;
+  const Var &place = domain.vars.back();
+  std::vector<Var> element(domain.vars.begin(), domain.vars.end() - 1);
+  Var i("i"), j("j");
+  std::vector<Var> columnVars = element;
+  columnVars.insert(columnVars.end(), {i, j});
+  Func columns("weight_columns");
+  columns(columnVars) = Halide::mux(j, multiplyInput(matrices.g, {read(0, i), read(1, i), read(2, i)}));
+  std::vector<Expr> values;
+  for (int column = 0; column < 3; ++column) {
+    std::vector<Expr> at(element.begin(), element.end());
+    at.insert(at.end(), {Expr(column), place / size});
+    values.push_back(columns(at));
+  }
+  kernel.weightColumns = columns;
+  return Halide::mux(place % size, multiplyInput(matrices.g, values));
 }

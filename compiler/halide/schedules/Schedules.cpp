@@ -113,6 +113,10 @@ LogicalResult halide_backend::applySchedule(Kernel &kernel) {
     return scheduleGradWeight(kernel, schedule);
   if (kernel.linearGrad)
     return scheduleLinearGrad(kernel, schedule);
+  if (kernel.weightColumns) {
+    scheduleWinogradWeight(kernel, isParallel(schedule));
+    return success();
+  }
   if (!schedule)
     return schedulePointwise(kernel, nullptr);
   return llvm::TypeSwitch<Attribute, LogicalResult>(schedule)

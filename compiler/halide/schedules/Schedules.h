@@ -57,6 +57,8 @@ llvm::LogicalResult scheduleLinearGrad(Kernel &kernel, mlir::Attribute schedule)
 llvm::LogicalResult scheduleDirectConv(Kernel &kernel, kernel::DirectConvAttr schedule);
 llvm::LogicalResult schedulePointwise(Kernel &kernel, kernel::PointwiseAttr schedule);
 llvm::LogicalResult scheduleWinograd(Kernel &kernel, kernel::WinogradAttr schedule);
+/// A kernel that transforms a weight: an element's taps at once.
+void scheduleWinogradWeight(Kernel &kernel, bool parallel);
 
 } // namespace dlc::halide_backend
 

@@ -38,7 +38,9 @@ void WinogradSchedule::scheduleResults(Stage &stage, std::array<int64_t, 2> pool
   Var tileX("tile_x"), tileY("tile_y"), x("x_in_tile"), y("y_in_tile"), strip("strip"), group("group"), block("block");
   int64_t groupBlocks = llvm::alignTo(attribute.getGroupC(), attribute.getTileC());
   int height = static_cast<int>(parts.tile / pool[0]), width = static_cast<int>(parts.tile / pool[1]);
-  func.split(vars[1], tileX, x, width, TailStrategy::GuardWithIf)
+  Var images("images"), image("image_in_strip");
+  func.split(n, images, image, static_cast<int>(parts.images), TailStrategy::GuardWithIf)
+      .split(vars[1], tileX, x, width, TailStrategy::GuardWithIf)
       .split(vars[2], tileY, y, height, TailStrategy::GuardWithIf)
       .split(tileY, strip, tileY, static_cast<int>(parts.stripRows), TailStrategy::GuardWithIf)
       .split(vars[3], group, block, static_cast<int>(groupBlocks), TailStrategy::GuardWithIf)
@@ -47,11 +49,11 @@ void WinogradSchedule::scheduleResults(Stage &stage, std::array<int64_t, 2> pool
       .unroll(y);
   bool inSteps = attribute.getParallel() == kernel::Axis::Blocks || attribute.getParallel() == kernel::Axis::Both;
   if (inSteps) {
-    func.reorder({lane, x, y, tileX, tileY, block, strip, group, n}).parallel(group);
-    parts.input.compute_at(func, n);
+    func.reorder({lane, x, y, tileX, tileY, image, block, strip, group, images}).parallel(group);
+    parts.input.compute_at(func, images);
   } else {
     Var task("task");
-    func.reorder({lane, x, y, tileX, tileY, block, group, strip, n}).fuse(strip, n, task);
+    func.reorder({lane, x, y, tileX, tileY, image, block, group, strip, images}).fuse(strip, images, task);
     if (attribute.getParallel() == kernel::Axis::Rows)
       func.parallel(task);
     parts.input.compute_at(func, task);
@@ -60,7 +62,9 @@ void WinogradSchedule::scheduleResults(Stage &stage, std::array<int64_t, 2> pool
   parts.products.compute_at(func, group);
 
   int m = static_cast<int>(parts.tile);
-  const auto &[pLane, pT, place, pBlock, pStrip, pN, i, j, pTileX, pTileY] = parts.vars;
+  const auto &[pLane, pT, place, pBlock, pStrip, pN, i, j, pTileX, pTileY, pImage] = parts.vars;
+  parts.input.bound_extent(pN, 1);
+  parts.products.bound_extent(pN, 1);
   parts.resultRows.compute_at(func, tileX).vectorize(pLane).unroll(i).unroll(j).store_in(MemoryType::Stack);
   if (parts.result.name() == func.name())
     return;
@@ -71,9 +75,9 @@ void WinogradSchedule::scheduleResults(Stage &stage, std::array<int64_t, 2> pool
 }
 
 void WinogradSchedule::scheduleInput() {
-  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY] = parts.vars;
+  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY, image] = parts.vars;
   parts.input.update()
-      .reorder({lane, place, parts.tiles.x, parts.tiles.y, block, strip, n})
+      .reorder({lane, place, parts.tiles.x, parts.tiles.y, parts.tiles.z, block, strip, n})
       .vectorize(lane)
       .unroll(place);
   if (attribute.getParallel() == kernel::Axis::Blocks || attribute.getParallel() == kernel::Axis::Both)
@@ -86,9 +90,9 @@ void WinogradSchedule::scheduleInput() {
 }
 
 void WinogradSchedule::scheduleProducts() {
-  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY] = parts.vars;
+  const auto &[lane, t, place, block, strip, n, i, j, tileX, tileY, image] = parts.vars;
   Var tTile("t_tile"), tIn("t_in_tile"), blockTile("block_tile"), blockIn("block_in_tile");
-  int width = static_cast<int>(std::min(attribute.getTileX(), parts.stripRows * parts.tileColumns));
+  int width = static_cast<int>(std::min(attribute.getTileX(), parts.images * parts.stripRows * parts.tileColumns));
   int height = static_cast<int>(attribute.getTileC());
   // Rounded up: a tile with guards would have its sums in memory.
   parts.products.split(t, tTile, tIn, width, TailStrategy::RoundUp)
@@ -131,7 +135,8 @@ LogicalResult halide_backend::scheduleWinograd(Kernel &kernel, kernel::WinogradA
   if (failed(checkParameter(kernel, "stripRows", schedule.getStripRows(), 1, 4096)) ||
       failed(checkParameter(kernel, "tileX", schedule.getTileX(), 1, 64)) ||
       failed(checkParameter(kernel, "tileC", schedule.getTileC(), 1, 64)) ||
-      failed(checkParameter(kernel, "groupC", schedule.getGroupC(), 1, 4096)))
+      failed(checkParameter(kernel, "groupC", schedule.getGroupC(), 1, 4096)) ||
+      failed(checkParameter(kernel, "images", schedule.getImages(), 1, 1024)))
     return failure();
   Stage *stage = findContractionStage(kernel);
   if (!stage || !stage->domain.lanes || !stage->reductions[0]->winograd)
@@ -154,4 +159,20 @@ LogicalResult halide_backend::scheduleWinograd(Kernel &kernel, kernel::WinogradA
   layout.scheduleInput();
   layout.scheduleProducts();
   return success();
+}
+
+void halide_backend::scheduleWinogradWeight(Kernel &kernel, bool parallel) {
+  Stage &stage = kernel.stages.back();
+  ArrayRef<Var> vars = stage.domain.vars;
+  const Var &lane = vars[0], &inLane = vars[1], &inBlock = vars[2], &block = vars[3], &place = vars[4];
+  stage.func.reorder({lane, place, inLane, inBlock, block}).vectorize(lane).unroll(place);
+  SmallVector<int64_t> extents = stage.domain.extents();
+  if (parallel)
+    parallelize(stage.func, {{inBlock, extents[2]}, {block, extents[3]}});
+  std::vector<Var> columns = kernel.weightColumns->args();
+  kernel.weightColumns->compute_at(stage.func, inLane)
+      .vectorize(columns[0])
+      .unroll(columns[4])
+      .unroll(columns[5])
+      .store_in(MemoryType::Stack);
 }

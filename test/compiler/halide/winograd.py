@@ -3,15 +3,17 @@ no multiple of it, channels that fill no block, strips, ways to share out, and w
 
 import sys
 
+import numpy as np
+
 from kernels import Blocked, Compiler, Kernel, Plain, Weights, check
 
 program, vector_bytes = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 64
 LANES = vector_bytes // 4
 
 
-def schedule(tile, rows=1, x=6, c=2, group=4, parallel="rows"):
+def schedule(tile, rows=1, x=6, c=2, group=4, parallel="rows", images=1):
     return (f"#kernel.winograd<tile = {tile}, stripRows = {rows}, tileX = {x}, tileC = {c}, groupC = {group}, "
-            f"parallel = {parallel}>")
+            f"images = {images}, parallel = {parallel}>")
 
 
 def conv(i, o, height, width, tile, batch=1, pad=1, halo=(1, 1, 1, 1), bias=True, then=(), result_halo=(0, 0, 0, 0)):
@@ -66,6 +68,31 @@ CASES = [
     (conv(L, 7 * L, 8, 8, 4), schedule(4, c=3, group=4)),
 ]
 
+# Strips through several images, the last of which may have fewer.
+for images, batch, parallel in ((2, 4, "rows"), (4, 6, "both"), (4, 3, "rows"), (3, 7, "none")):
+    CASES.append((conv(L, 2 * L, 8, 8, 4, batch=batch, then=["relu"]),
+                  schedule(4, rows=2, x=8, images=images, parallel=parallel)))
+    CASES.append((conv(2 * L, L + 1, 5, 9, 2, batch=batch, then=["add", "max"]),
+                  schedule(2, rows=2, x=7, c=1, images=images, parallel=parallel)))
+
+
+def transform(out, channels, tile, transposed=False):
+    """A kernel that brings a weight into the form of Winograd."""
+    kernel = Kernel()
+    weight = kernel.parameter(out, channels, 3, 3)
+    if transposed:
+        packed = kernel.op("transpose_weight", [weight], "groups = 1 : i64", has_batch=False,
+                           function=lambda w: np.ascontiguousarray(w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]))
+    else:
+        packed = kernel.op("identity", [weight], has_batch=False, function=lambda w: w)
+    kernel.returns(packed, Weights("winograd", LANES, LANES, tile))
+    return kernel
+
+
+POINTWISE = f"#kernel.pointwise<lanes = {LANES}>"
+CASES += [(transform(2 * L, 3 * L, 4), POINTWISE), (transform(L + 3, 2 * L - 1, 2), POINTWISE),
+          (transform(L - 2, L + 5, 4, transposed=True), POINTWISE), (transform(L, L, 6, transposed=True), None)]
+
 plain = conv(L, L + 2, 9, 9, 4, then=["relu"])
 plain.results = [(plain.results[0][0], Plain())]
 CASES.append((plain, schedule(4)))
@@ -83,6 +110,7 @@ ERRORS = [
     (conv(L, L, 8, 8, 4), schedule(2), "expects the tile of its weights, 4, in its schedule but got 2"),
     (conv(L, L, 8, 8, 4), None, "expects the schedule winograd and weights of form winograd together"),
     (conv(L, L, 8, 8, 4), schedule(4, x=0), "expects tileX from 1 to 64 in its schedule but got 0"),
+    (conv(L, L, 8, 8, 4), schedule(4, images=0), "expects images from 1 to 1024 in its schedule but got 0"),
 ]
 for kernel, text, message in ERRORS:
     try:
