@@ -27,7 +27,7 @@ constexpr double warmBandwidth = 30;
 /// To transform one pixel of one channel there and back.
 constexpr double winogradTransform = 1.0;
 /// To transform a weight, in times that it takes to read it transformed.
-constexpr double transformedWeightPasses = 3;
+constexpr double transformedWeightPasses = 2;
 /// Winograd rounds less well than a direct sum; it must be worth it.
 constexpr double winogradGain = 0.9;
 /// A kernel launch whose result is shared between threads.
@@ -180,6 +180,18 @@ int64_t dlc::kernels::chooseWinogradTile(const ContractionShape &shape, const Wi
 
 /// The time to write `bytes` and read them again.
 static double getRoundTripTime(double bytes) { return 2 * bytes / warmBandwidth; }
+
+bool dlc::kernels::isBetterInRows(const ContractionShape &shape, bool copies, const Machine &machine) {
+  double overChannels = share(shape.outChannels, machine.lanes), overX = share(shape.output[1], machine.lanes);
+  if (shape.outChannels >= machine.lanes || overX <= 1.2 * overChannels)
+    return false;
+  if (!copies)
+    return true;
+  bool isDense = llvm::all_of(shape.window.stride, [](int64_t step) { return step == 1; });
+  double arithmetic = shape.getFlops() / (machine.getPeak() * directShare);
+  return isDense && shape.groups == 1 &&
+         arithmetic / overX + 2 * getRoundTripTime(shape.getInputBytes()) < arithmetic / overChannels;
+}
 
 bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool,
                                      std::array<int64_t, 2> pooled, const Machine &machine, bool exact) {

@@ -63,6 +63,10 @@ int64_t chooseWinogradTile(const ContractionShape &shape, const WindowShape *poo
 /// The time of a contraction by Winograd's algorithm with `tile`, or by a direct sum (0).
 double getContractionTime(const ContractionShape &shape, int64_t tile, const Machine &machine, const Usage &usage = {});
 
+/// Whether a convolution with few output channels is better computed row-major, with
+/// lanes over x, than with lanes over the channels. `copies`: its input is blocked now.
+bool isBetterInRows(const ContractionShape &shape, bool copies, const Machine &machine);
+
 /// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 

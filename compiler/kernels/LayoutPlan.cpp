@@ -165,13 +165,10 @@ void LayoutPlan::planConvolution(kernel::FuncOp func, const KernelShape &parts, 
     return;
   if (!parts.convertsInput && (input == Form::Blocked || (shape.inChannels >= lanes && !shape.isDense())))
     reads = Form::Blocked;
-  // A first layer with few filters: lanes run over x where that fills them better.
-  if (reads == Form::RowMajor && shape.outChannels < lanes) {
-    auto fill = [&](int64_t extent) {
-      return static_cast<double>(extent) / (llvm::divideCeilSigned(extent, lanes) * lanes);
-    };
-    if (fill(shape.output[1]) > 1.2 * fill(shape.outChannels))
-      return;
+  // Few filters, as of a first layer or in the gradient of a second one.
+  if (isBetterInRows(shape, reads == Form::Blocked, options.machine)) {
+    reads = Form::RowMajor;
+    return;
   }
   plan.result = Form::Blocked;
   int64_t tile = reads == Form::Blocked ? getWinogradTile(func, parts, shape, isConstant) : 0;
