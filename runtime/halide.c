@@ -84,6 +84,10 @@ void dlc_rt_free(void *context, void *pointer) {
 // Parallel loops
 //===----------------------------------------------------------------------===//
 
+// Loops of more steps than a thread is to claim have tasks of several: a claim
+// takes as long as a small step.
+enum { TASKS_PER_THREAD = 8 };
+
 // What a task needs to begin, on one cache line: of the session, a line that the
 // caller has just written would have to follow.
 struct loop {
@@ -92,10 +96,18 @@ struct loop {
   dlc_worker *workers;
   uint64_t float_modes; // of the thread that called dlc_run
   int32_t threads;
-  int min;
+  int min, size, tasks;
   int is_hook; // threads are the caller's: leave their modes as found
   atomic_int result;
 };
+_Static_assert(sizeof(struct loop) == 64, "on one cache line");
+
+// The step that a task begins with. Tasks become shorter towards the end, so that
+// all threads come to it at about the same time.
+static int first_step(const struct loop *loop, int32_t task) {
+  int64_t left = loop->tasks - task, all = loop->tasks;
+  return loop->size == loop->tasks ? task : (int)(loop->size - loop->size * left * left / (all * all));
+}
 
 // One task on one worker. The worker may be in the middle of a kernel of its own
 // (worker 0 is), so its state is put back, also after an error.
@@ -118,10 +130,13 @@ static void run_task(void *argument, int32_t task, int32_t index) {
   struct scratch_block *last = worker->last;
   int in_task = worker->in_task;
   worker->in_task = 1;
-  int result = loop->function(worker, loop->min + task, loop->closure);
+  int result = 0;
+  for (int step = first_step(loop, task), end = first_step(loop, task + 1); step < end && !result; ++step) {
+    result = loop->function(worker, loop->min + step, loop->closure);
+    worker->top = top;
+    worker->last = last;
+  }
   worker->in_task = in_task;
-  worker->top = top;
-  worker->last = last;
 
   if (loop->is_hook && found != loop->float_modes)
     dlc_set_float_modes(found);
@@ -141,15 +156,18 @@ int dlc_rt_do_par_for(void *context, dlc_rt_task function, int min, int size, ui
     }
     return 0;
   }
+  int tasks = session->threads * TASKS_PER_THREAD;
   struct loop loop = {.function = function,
                       .closure = closure,
                       .workers = session->workers,
                       .threads = session->threads,
                       .min = min,
+                      .size = size,
+                      .tasks = size < tasks ? size : tasks,
                       .is_hook = session->hook != NULL};
   if (loop.is_hook)
     loop.float_modes = dlc_float_modes();
-  session->parallel_for(session->parallel_for_context, size, run_task, &loop);
+  session->parallel_for(session->parallel_for_context, loop.tasks, run_task, &loop);
   return atomic_load(&loop.result);
 }
 

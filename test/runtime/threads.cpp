@@ -317,6 +317,31 @@ TEST(Threads, CallersParallelForRunsTheLoops) {
   EXPECT_EQ(dlc_session_create(&network.model, &options, &refused), DLC_ERROR_ARGUMENT);
 }
 
+TEST(Threads, LongLoopsHaveFewTasks) {
+  static int32_t most;
+  dlc_options options = optionsFor(1, 3);
+  options.parallel_for = [](void *, int32_t tasks, dlc_task_function function, void *closure) {
+    most = std::max(most, tasks);
+    for (int32_t task = tasks; task-- > 0;)
+      function(closure, task, task % 3);
+  };
+  for (int size : {2, 23, 24, 25, 31, 48, 1000, 1 << 20}) {
+    std::vector<uint8_t> seen(size);
+    most = 0;
+    Program program(
+        [&](void *context) {
+          return parallelFor(context, -5, size, [&](void *, int i) {
+            ++seen[i + 5];
+            return 0;
+          });
+        },
+        options);
+    EXPECT_EQ(program.run(), DLC_OK);
+    EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), size);
+    EXPECT_EQ(most, std::min(size, 24));
+  }
+}
+
 TEST(Threads, ThreadsThatCannotStartAreAnError) {
   AddNetwork network;
   const dlc_model &model = network.finish();
