@@ -194,3 +194,32 @@ module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", feature
     return %x, %0 : tensor<?x16x8x8xf32>, tensor<?x16x6x6xf32>
   }
 }
+
+// -----
+
+// A weight that changes is packed by a kernel, a transposed one as it is transposed;
+// with few output channels, lanes run over x, and the weight stays as it is.
+// CHECK-LABEL: kernel.func private @transpose_weight_0(
+// CHECK-SAME: tensor<64x64x3x3xf32>) -> tensor<64x64x3x3xf32, #kernel.weights<winograd, lanes = 16, inLanes = 16, tile = 4>>
+// CHECK-LABEL: func.func @backward(
+// CHECK: %[[W:.*]] = nn.variable
+// CHECK: %[[P:.*]] = kernel.launch @pack_0(%[[W]])
+// CHECK-SAME: -> tensor<64x64x3x3xf32, #kernel.weights<winograd, lanes = 16, inLanes = 16, tile = 4>>
+// CHECK: kernel.launch @conv3x3_0(%arg0, %[[P]])
+// CHECK: %[[T:.*]] = kernel.launch @transpose_weight_0(%[[W]])
+// CHECK: %[[X:.*]] = kernel.launch @conv3x3_{{[0-9]}}(%{{.*}}, %[[T]])
+// CHECK: %[[F:.*]] = kernel.launch @transpose_weight_1(%{{.*}}) {{.*}} -> tensor<6x64x3x3xf32>
+// CHECK: %[[R:.*]] = kernel.launch @repack_{{[0-9]}}(%[[X]])
+// CHECK: kernel.launch @conv3x3_{{[0-9]}}(%[[R]], %[[F]]) {{.*}} -> tensor<?x6x32x32xf32>
+module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", features = "avx512f", vector_bytes = 64 : i64}} {
+  func.func @backward(%x: tensor<?x64x32x32xf32> {nn.name = "x"}) -> (tensor<?x6x32x32xf32> {nn.name = "y"}) attributes {nn.role = "step"} {
+    %0 = nn.variable {place = 0 : i64} : () -> tensor<64x64x3x3xf32>
+    %1 = nn.variable {place = 147456 : i64} : () -> tensor<64x6x3x3xf32>
+    %2 = nn.conv2d %x, %0 {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x64x32x32xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x32x32xf32>
+    %3 = nn.transpose_weight %0 : (tensor<64x64x3x3xf32>) -> tensor<64x64x3x3xf32>
+    %4 = nn.conv2d %2, %3 {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x64x32x32xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x32x32xf32>
+    %5 = nn.transpose_weight %1 : (tensor<64x6x3x3xf32>) -> tensor<6x64x3x3xf32>
+    %6 = nn.conv2d %4, %5 {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x64x32x32xf32>, tensor<6x64x3x3xf32>) -> tensor<?x6x32x32xf32>
+    return %6 : tensor<?x6x32x32xf32>
+  }
+}

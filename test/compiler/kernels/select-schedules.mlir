@@ -68,6 +68,14 @@ kernel.func private @elementwise(%x: tensor<?x64x56x56xf32, #kernel.blocked<16>>
   kernel.return %0 : tensor<?x64x56x56xf32>
 }
 
+// Of a batch of many items, as many to a strip as have 64 tiles.
+// CHECK-LABEL: @winograd_batch(
+// CHECK-SAME: schedule = #kernel.winograd<tile = 4, stripRows = 2, tileX = 8, tileC = 2, images = 16>
+kernel.func private @winograd_batch(%x: tensor<?x256x8x8xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, %w: tensor<256x256x3x3xf32, #kernel.weights<winograd, lanes = 16, inLanes = 16, tile = 4>>) -> tensor<?x256x8x8xf32, #kernel.blocked<16>> attributes {items = 64 : i64} {
+  %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x256x8x8xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<256x256x3x3xf32, #kernel.weights<winograd, lanes = 16, inLanes = 16, tile = 4>>) -> tensor<?x256x8x8xf32>
+  kernel.return %0 : tensor<?x256x8x8xf32>
+}
+
 // Where a batch has many items, they share the weights.
 // CHECK-LABEL: @batch(
 // CHECK-SAME: schedule = #kernel.dense<tileC = 4, tileN = 6>
