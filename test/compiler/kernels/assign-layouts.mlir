@@ -205,7 +205,7 @@ module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", feature
 // CHECK: %[[W:.*]] = nn.variable
 // CHECK: %[[P:.*]] = kernel.launch @pack_0(%[[W]])
 // CHECK-SAME: -> tensor<64x64x3x3xf32, #kernel.weights<winograd, lanes = 16, inLanes = 16, tile = 4>>
-// CHECK: kernel.launch @conv3x3_0(%arg0, %[[P]])
+// CHECK: kernel.launch @conv3x3_0(%{{.*}}, %[[P]])
 // CHECK: %[[T:.*]] = kernel.launch @transpose_weight_0(%[[W]])
 // CHECK: %[[X:.*]] = kernel.launch @conv3x3_{{[0-9]}}(%{{.*}}, %[[T]])
 // CHECK: %[[F:.*]] = kernel.launch @transpose_weight_1(%{{.*}}) {{.*}} -> tensor<6x64x3x3xf32>
