@@ -104,6 +104,9 @@ typedef struct dlc_choice {
   int32_t index;
 } dlc_choice;
 
+// dlc_find_device.
+dlc_status dlc_describe_device(const char *name, dlc_device_info *info, dlc_message *message);
+
 // Finds what the options name for a model that passed dlc_table_check. A device
 // that is named must be there.
 dlc_status dlc_choose_device(const dlc_model *model, const dlc_options *options, dlc_choice *choice,

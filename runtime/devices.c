@@ -75,13 +75,9 @@ static int32_t first_accelerator(const dlc_driver *driver, int32_t count) {
   return -1;
 }
 
-// A device of a kind that the caller asked for.
-static dlc_status choose_named(const dlc_model *model, dlc_device_kind kind, int32_t index, void *stream,
-                               dlc_choice *choice, dlc_message *message) {
+// A device of a kind; of any number where `index` is negative.
+static dlc_status find_device(dlc_device_kind kind, int32_t index, dlc_choice *choice, dlc_message *message) {
   const char *name = dlc_device_kind_name(kind);
-  if (!dlc_find_variant(model, kind))
-    return dlc_fail(message, DLC_ERROR_DEVICE, "'%.80s' was not compiled for %s",
-                    dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), name);
   const dlc_driver *driver = dlc_find_driver(kind);
   int32_t count;
   dlc_status status = driver->count(&count, message);
@@ -93,13 +89,25 @@ static dlc_status choose_named(const dlc_model *model, dlc_device_kind kind, int
     return dlc_fail(message, DLC_ERROR_DEVICE, "there is no device %s:%d, the last one is %s:%d", name, index, name,
                     count - 1);
   choice->driver = driver;
-  choice->index = index;
-  if (index < 0 && !stream) {
-    choice->index = first_accelerator(driver, count);
-    if (choice->index < 0)
-      choice->index = 0;
-  }
+  choice->index = index < 0 ? first_accelerator(driver, count) : index;
+  if (choice->index < 0)
+    choice->index = 0;
   return DLC_OK;
+}
+
+static dlc_status no_device(const char *name, dlc_message *message) {
+  return dlc_fail(message, DLC_ERROR_ARGUMENT,
+                  "'%.40s' is no device; they are called auto, cpu, cuda, cuda:0, opencl, opencl:0", name);
+}
+
+dlc_status dlc_describe_device(const char *name, dlc_device_info *info, dlc_message *message) {
+  dlc_device_kind kind;
+  int32_t index;
+  dlc_choice choice;
+  if (!parse_name(name, &kind, &index) || kind == DLC_DEVICE_CPU)
+    return no_device(name, message);
+  dlc_status status = find_device(kind, index, &choice, message);
+  return status ? status : choice.driver->describe(choice.index, info, message);
 }
 
 dlc_status dlc_choose_device(const dlc_model *model, const dlc_options *options, dlc_choice *choice,
@@ -110,8 +118,7 @@ dlc_status dlc_choose_device(const dlc_model *model, const dlc_options *options,
   int32_t index = -1;
   int is_named = options->device && strcmp(options->device, "auto") != 0;
   if (is_named && !parse_name(options->device, &kind, &index))
-    return dlc_fail(message, DLC_ERROR_ARGUMENT,
-                    "'%.40s' is no device; they are called auto, cpu, cuda, cuda:0, opencl, opencl:0", options->device);
+    return no_device(options->device, message);
   if (options->stream && is_named && index >= 0)
     return dlc_fail(message, DLC_ERROR_ARGUMENT, "a stream has its device: name %s, without a number",
                     dlc_device_kind_name(kind));
@@ -127,7 +134,10 @@ dlc_status dlc_choose_device(const dlc_model *model, const dlc_options *options,
   if (kind != DLC_DEVICE_CPU) {
     if (options->arena)
       return dlc_fail(message, DLC_ERROR_ARGUMENT, "a session on a device takes no arena, which is memory of the host");
-    return choose_named(model, kind, index, options->stream, choice, message);
+    if (!dlc_find_variant(model, kind))
+      return dlc_fail(message, DLC_ERROR_DEVICE, "'%.80s' was not compiled for %s",
+                      dlc_string(model, dlc_header(model, DLC_HEADER_NAME)), dlc_device_kind_name(kind));
+    return find_device(kind, index, choice, message);
   }
   if (is_named || options->arena)
     return DLC_OK;

@@ -346,3 +346,9 @@ dlc_status dlc_get_device_info(dlc_device_kind kind, int32_t index, dlc_device_i
     return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT, "there is no %s device %d", dlc_device_kind_name(kind), index);
   return dlc_find_driver(kind)->describe(index, info, &creation_error);
 }
+
+dlc_status dlc_find_device(const char *name, dlc_device_info *info) {
+  if (!name || !info)
+    return dlc_fail(&creation_error, DLC_ERROR_ARGUMENT, "a device is found by its name");
+  return dlc_describe_device(name, info, &creation_error);
+}

@@ -22,6 +22,7 @@ struct Measurement {
   int64_t flops = 0;                // of a run
   int64_t batch = 0, arenaBytes = 0;
   int32_t threads = 0;
+  std::string device;
   std::vector<KernelProfile> kernels;
 
   /// The value that a share of all runs does not exceed.
@@ -51,10 +52,10 @@ static Expected<std::vector<double>> repeat(dlc_session *session, ArrayRef<Array
   return milliseconds;
 }
 
-static Expected<Measurement> measure(const LoadedNetwork &network, int64_t batch, int64_t threads, double seconds,
-                                     uint64_t seed) {
+static Expected<Measurement> measure(const LoadedNetwork &network, int64_t batch, SessionOptions options,
+                                     double seconds, uint64_t seed) {
   const bool isOpen = any_of(network.getInputs(), [](const InputFormat &input) { return input.isBatched(); });
-  const int64_t sessionBatch = isOpen ? batch : 0;
+  const int64_t sessionBatch = options.batch = isOpen ? batch : 0;
   std::vector<Array> inputs = drawInputs(network, batch, seed);
   Expected<std::vector<Array>> outputs = makeOutputs(network.getModel(), sessionBatch);
   if (!outputs)
@@ -63,11 +64,12 @@ static Expected<Measurement> measure(const LoadedNetwork &network, int64_t batch
   // The whole first, then the kernels: looking at the clock after each one takes time.
   Measurement measurement;
   {
-    Expected<Session> session = createSession(network.getModel(), sessionBatch, threads);
+    Expected<Session> session = createSession(network.getModel(), options);
     if (!session)
       return session.takeError();
     measurement.batch = dlc_session_batch(session->get());
     measurement.threads = dlc_session_threads(session->get());
+    measurement.device = dlc_session_device(session->get());
     measurement.arenaBytes = dlc_session_arena_bytes(session->get());
     Expected<std::vector<double>> warmUp = repeat(session->get(), inputs, *outputs, 0.1 * seconds, 2);
     if (!warmUp)
@@ -78,7 +80,8 @@ static Expected<Measurement> measure(const LoadedNetwork &network, int64_t batch
     measurement.milliseconds = std::move(*runs);
     llvm::sort(measurement.milliseconds);
   }
-  Expected<Session> session = createSession(network.getModel(), sessionBatch, threads, /*profile=*/true);
+  options.profile = true;
+  Expected<Session> session = createSession(network.getModel(), options);
   if (!session)
     return session.takeError();
   Expected<std::vector<double>> warmUp = repeat(session->get(), inputs, *outputs, 0.05 * seconds, 2);
@@ -103,6 +106,7 @@ static void printJson(StringRef name, const Measurement &measurement, raw_ostrea
     json.attribute("network", name);
     json.attribute("batch", measurement.batch);
     json.attribute("threads", measurement.threads);
+    json.attribute("device", measurement.device);
     json.attribute("runs", static_cast<int64_t>(measurement.milliseconds.size()));
     json.attributeObject("latency_ms", [&] {
       json.attribute("min", measurement.milliseconds.front());
@@ -129,8 +133,12 @@ static void printJson(StringRef name, const Measurement &measurement, raw_ostrea
 }
 
 static void printText(StringRef name, const Measurement &measurement, raw_ostream &os) {
-  os << name << ", batch " << measurement.batch << ", " << measurement.threads
-     << (measurement.threads == 1 ? " thread, " : " threads, ") << measurement.milliseconds.size() << " runs\n"
+  os << name << ", batch " << measurement.batch << ", ";
+  if (measurement.device != "cpu")
+    os << "on " << measurement.device << ", ";
+  else
+    os << measurement.threads << (measurement.threads == 1 ? " thread, " : " threads, ");
+  os << measurement.milliseconds.size() << " runs\n"
      << format("latency  min %.4g ms, median %.4g ms, 90%% within %.4g ms, 99%% within %.4g ms\n",
                measurement.milliseconds.front(), measurement.percentile(0.5), measurement.percentile(0.9),
                measurement.percentile(0.99))
@@ -156,12 +164,14 @@ int dlc::benchMain(ArrayRef<StringRef> arguments) {
   if (std::optional<int> exit = options.parse(arguments))
     return *exit;
 
-  pipeline::Options compileOptions = compile.get();
-  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(compileOptions);
+  Expected<pipeline::Options> compileOptions = compile.get();
+  if (!compileOptions)
+    return reportFailure("bench", compileOptions.takeError());
+  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(*compileOptions);
   if (!network)
     return reportFailure("bench", network.takeError());
   Expected<Measurement> measurement =
-      measure(**network, batch, threads, static_cast<double>(seconds), compileOptions.seed);
+      measure(**network, batch, {0, threads, compile.device}, static_cast<double>(seconds), compileOptions->seed);
   if (!measurement)
     return reportFailure("bench", measurement.takeError());
   (json ? printJson : printText)(dlc_model_name((*network)->getModel()), *measurement, outs());

@@ -31,10 +31,15 @@ void CompileOptions::addTo(OptionTable &options) {
   options.flag("--exact", pipeline.exact, "no kernels that round differently from a plain sum (Winograd)");
   options.number("--jobs", "N", jobs, "kernels compiled at a time", 1, 1024);
   options.flag("--no-cache", noCache, "compile every kernel anew");
+  addDeviceTo(options, device);
 }
 
-pipeline::Options CompileOptions::get() const {
+Expected<pipeline::Options> CompileOptions::get() const {
   pipeline::Options options = pipeline;
+  Expected<std::vector<std::string>> devices = findDevice(device);
+  if (!devices)
+    return devices.takeError();
+  options.devices = std::move(*devices);
   options.seed = seed;
   options.jobs = jobs;
   options.useCache = !noCache;
@@ -199,6 +204,7 @@ ExitCode dlc::getExitCode(dlc_status status) {
   case DLC_ERROR_FILE:
   case DLC_ERROR_THREADS:
   case DLC_ERROR_CPU:
+  case DLC_ERROR_DEVICE:
     return exitEnvironment;
   case DLC_ERROR_TOO_LARGE:
   case DLC_ERROR_ARGUMENT:
@@ -208,11 +214,12 @@ ExitCode dlc::getExitCode(dlc_status status) {
   }
 }
 
-Expected<Session> dlc::createSession(const dlc_model *model, int64_t batch, int64_t threads, bool profile) {
+Expected<Session> dlc::createSession(const dlc_model *model, const SessionOptions &given) {
   dlc_options options = DLC_OPTIONS_INIT;
-  options.batch = batch;
-  options.threads = static_cast<int32_t>(threads);
-  options.profile = profile;
+  options.batch = given.batch;
+  options.threads = static_cast<int32_t>(given.threads);
+  options.profile = given.profile;
+  options.device = given.device.c_str();
   dlc_session *session = nullptr;
   if (dlc_status status = dlc_session_create(model, &options, &session); status != DLC_OK)
     return failure(getExitCode(status), dlc_session_error(nullptr));

@@ -36,10 +36,11 @@ struct CompileOptions {
   pipeline::Options pipeline;
   int64_t seed = 0, jobs = 0;
   bool noCache = false;
+  std::string device = "cpu"; // where it is to run
 
   void addTo(OptionTable &options);
-  /// With what the command line said.
-  pipeline::Options get() const;
+  /// With what the command line said. Fails where the device is missing.
+  llvm::Expected<pipeline::Options> get() const;
 };
 
 class LoadedNetwork {
@@ -84,8 +85,21 @@ struct SessionDeleter {
 };
 using Session = std::unique_ptr<dlc_session, SessionDeleter>;
 
-/// `batch` 0 is the model's own, `threads` 0 all there are.
-llvm::Expected<Session> createSession(const dlc_model *model, int64_t batch, int64_t threads, bool profile = false);
+/// How a session of the tool is made.
+struct SessionOptions {
+  int64_t batch = 0;   // 0: the model's own
+  int64_t threads = 0; // 0: all there are
+  std::string device = "cpu";
+  bool profile = false;
+};
+
+llvm::Expected<Session> createSession(const dlc_model *model, const SessionOptions &options);
+
+/// The option --gpu of the verbs that run a network.
+void addDeviceTo(OptionTable &options, std::string &device);
+/// Whether the device that --gpu named is there, and the kinds of devices to
+/// compile for: none for "cpu".
+llvm::Expected<std::vector<std::string>> findDevice(llvm::StringRef device);
 
 /// Arrays for all outputs of a run with `batch`.
 llvm::Expected<std::vector<Array>> makeOutputs(const dlc_model *model, int64_t batch);

@@ -62,7 +62,8 @@ static Expected<std::vector<Array>> runAll(const LoadedNetwork &network, RunInpu
     const int64_t count = std::min(part, inputs.batch - done);
     if (!session || count != dlc_session_batch(session.get())) {
       session.reset();
-      Expected<Session> created = createSession(model, inputs.batch ? count : 0, options.threads, options.profile);
+      Expected<Session> created =
+          createSession(model, {inputs.batch ? count : 0, options.threads, options.compile.device, options.profile});
       if (!created)
         return created.takeError();
       session = std::move(*created);
@@ -163,7 +164,10 @@ static Error printTop(const Array &scores, ArrayRef<std::string> items, const Ru
 }
 
 static Error runVerb(const RunOptions &options) {
-  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(options.compile.get());
+  Expected<pipeline::Options> compileOptions = options.compile.get();
+  if (!compileOptions)
+    return compileOptions.takeError();
+  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(*compileOptions);
   if (!network)
     return network.takeError();
   const dlc_model *model = (*network)->getModel();

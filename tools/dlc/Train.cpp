@@ -20,7 +20,7 @@ struct TrainCommand {
   TrainDataOptions data;
   TrainRunOptions run;
   std::optional<double> rate, validation;
-  std::string output, init;
+  std::string output, init, device = "cpu";
   int64_t seed = 0, jobs = 0, threads = 0;
   bool noCache = false;
 };
@@ -61,6 +61,7 @@ static OptionTable makeOptions(TrainCommand &command) {
   options.text("--curves", "FILE.svg", run.curves, "draws loss and accuracy over the epochs");
   options.number("--jobs", "N", command.jobs, "kernels compiled at a time", 1, 1024);
   options.flag("--no-cache", command.noCache, "compile every kernel anew");
+  addDeviceTo(options, command.device);
   return options;
 }
 
@@ -94,6 +95,11 @@ static void printMemory(int64_t training, int64_t batches, raw_ostream &os) {
 //===----------------------------------------------------------------------===//
 
 static Error train(TrainCommand &command, raw_ostream &os) {
+  Expected<std::vector<std::string>> devices = findDevice(command.device);
+  if (!devices)
+    return devices.takeError();
+  command.network.devices = std::move(*devices);
+
   // 1. What the network wants, then whether the data are that, then the long rest of the compilation.
   Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::read(command.network, os);
   if (!network)
@@ -111,18 +117,24 @@ static Error train(TrainCommand &command, raw_ostream &os) {
   malloc_trim(0);
 
   // 2. The trainer.
-  Trainer::Options trainerOptions = {command.network, command.data.batch, command.threads, command.run.seed};
+  Trainer::Options trainerOptions = {command.network, command.data.batch, command.threads, command.run.seed,
+                                     command.device};
   const dlc_training *training = (*network)->getTraining();
   const int64_t weightBytes = description->parameters * static_cast<int64_t>(sizeof(float));
   const int64_t bytes = Trainer::getBytes(training, *description, trainerOptions);
-  if (bytes >= 0) // creation says what is wrong otherwise
+  if (bytes >= 0 && command.device == "cpu") // creation says what is wrong otherwise
     printMemory(bytes + (data->parts.validation ? weightBytes : 0), data->getBytes(), os);
   Expected<std::unique_ptr<Trainer>> trainer = Trainer::create(training, *description, trainerOptions);
   if (!trainer)
     return trainer.takeError();
   os << "parameters: " << description->parameters << ", of which " << (*trainer)->countTrained() << " are trained\n"
-     << "device: CPU (" << sys::getHostCPUName() << "), " << (*trainer)->getThreads()
-     << ((*trainer)->getThreads() == 1 ? " thread\n" : " threads\n");
+     << "device: ";
+  dlc_device_info info;
+  if (dlc_find_device((*trainer)->getDevice().c_str(), &info) == DLC_OK)
+    os << info.name << " (" << info.description << ")\n";
+  else
+    os << "CPU (" << sys::getHostCPUName() << "), " << (*trainer)->getThreads()
+       << ((*trainer)->getThreads() == 1 ? " thread\n" : " threads\n");
   if (!command.init.empty())
     if (Error error = (*trainer)->initialise(command.init, os))
       return error;
@@ -140,7 +152,10 @@ static Error train(TrainCommand &command, raw_ostream &os) {
     return error;
   if (Error error = run.run())
     return error;
-  if (Error error = writeWeights(command.output, (*trainer)->getVariables()))
+  Expected<std::vector<StateTensor>> variables = (*trainer)->getVariables();
+  if (!variables)
+    return variables.takeError();
+  if (Error error = writeWeights(command.output, *variables))
     return error;
   os << "weights: " << command.output << "\n";
   if (!data->parts.test)

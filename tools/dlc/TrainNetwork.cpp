@@ -34,10 +34,11 @@ static bool isFinite(const void *values, size_t bytes) {
   return !found;
 }
 
-static std::vector<dlc_variable_info> listVariables(const dlc_trainer *trainer) {
-  std::vector<dlc_variable_info> variables(dlc_trainer_variable_count(trainer));
+Expected<std::vector<dlc_variable_info>> Trainer::listVariables() const {
+  std::vector<dlc_variable_info> variables(dlc_trainer_variable_count(trainer.get()));
   for (auto [index, variable] : enumerate(variables))
-    dlc_trainer_variable(trainer, static_cast<int32_t>(index), &variable);
+    if (dlc_status status = dlc_trainer_variable(trainer.get(), static_cast<int32_t>(index), &variable))
+      return fail(status);
   return variables;
 }
 
@@ -61,6 +62,7 @@ Expected<std::unique_ptr<Trainer>> Trainer::create(const dlc_training *training,
   dlc_options options = DLC_OPTIONS_INIT;
   options.batch = given.batch;
   options.threads = static_cast<int32_t>(given.threads);
+  options.device = given.device.c_str();
   dlc_trainer_options more = DLC_TRAINER_OPTIONS_INIT;
   more.seed = given.seed;
   more.gradient_ready = noteGradient;
@@ -191,7 +193,10 @@ Error Trainer::explain(const Batch &batch) {
     return failure(exitInput, where + formatv("the loss is {0}, but the gradient of '{1}' is not finite",
                                               format("%g", loss), badGradient));
   std::string cause = "every layer's output is finite, but the loss of them is not";
-  for (const dlc_variable_info &variable : listVariables(trainer.get()))
+  Expected<std::vector<dlc_variable_info>> variables = listVariables();
+  if (!variables)
+    return variables.takeError();
+  for (const dlc_variable_info &variable : *variables)
     if (!isFinite(variable.values, variable.bytes)) {
       cause = formatv("parameter '{0}' is not finite since the step before", variable.name);
       break;
@@ -221,7 +226,12 @@ std::string Trainer::findBadLayer(const Batch &batch) {
     return "";
   }
   dlc_trainer *self = (*other)->trainer.get();
-  for (const StateTensor &tensor : getVariables()) {
+  Expected<std::vector<StateTensor>> variables = getVariables();
+  if (!variables) {
+    consumeError(variables.takeError());
+    return "";
+  }
+  for (const StateTensor &tensor : *variables) {
     dlc_variable_info info;
     if (dlc_trainer_variable(self, dlc_trainer_find_variable(self, tensor.name.c_str()), &info) == DLC_OK)
       std::memcpy(info.values, tensor.data, info.bytes);
@@ -254,25 +264,34 @@ static StateTensor describeVariable(const dlc_variable_info &info, std::string n
   return {std::move(name), info.type, SmallVector<int64_t, 4>(info.shape, info.shape + info.rank), data};
 }
 
-std::vector<StateTensor> Trainer::getVariables() const {
+Expected<std::vector<StateTensor>> Trainer::getVariables() const {
+  Expected<std::vector<dlc_variable_info>> variables = listVariables();
+  if (!variables)
+    return variables.takeError();
   std::vector<StateTensor> tensors;
-  for (const dlc_variable_info &info : listVariables(trainer.get()))
+  for (const dlc_variable_info &info : *variables)
     tensors.push_back(describeVariable(info, info.name, info.values));
   return tensors;
 }
 
-std::vector<StateTensor> Trainer::getState() const {
-  std::vector<StateTensor> tensors = getVariables();
+Expected<std::vector<StateTensor>> Trainer::getState() const {
+  Expected<std::vector<dlc_variable_info>> variables = listVariables();
+  Expected<std::vector<StateTensor>> tensors = getVariables();
+  if (!variables || !tensors)
+    return joinErrors(variables.takeError(), tensors.takeError());
   for (int32_t slot = 0; slot < dlc_trainer_slot_count(trainer.get()); ++slot)
-    for (auto [index, info] : enumerate(listVariables(trainer.get())))
+    for (auto [index, info] : enumerate(*variables))
       if (void *data = dlc_trainer_slot(trainer.get(), slot, static_cast<int32_t>(index)))
-        tensors.push_back(describeVariable(
+        tensors->push_back(describeVariable(
             info, formatv("slot:{0}:{1}", dlc_trainer_slot_name(trainer.get(), slot), info.name), data));
   return tensors;
 }
 
 Error Trainer::restore(const Checkpoint &checkpoint) {
-  if (Error error = checkpoint.read(getState()))
+  Expected<std::vector<StateTensor>> state = getState();
+  if (!state)
+    return state.takeError();
+  if (Error error = checkpoint.read(*state))
     return error;
   dlc_trainer_set_updates(trainer.get(), checkpoint.getState().step);
   return Error::success();
@@ -280,7 +299,12 @@ Error Trainer::restore(const Checkpoint &checkpoint) {
 
 int64_t Trainer::countTrained() const {
   int64_t count = 0;
-  for (const dlc_variable_info &info : listVariables(trainer.get()))
+  Expected<std::vector<dlc_variable_info>> variables = listVariables();
+  if (!variables) {
+    consumeError(variables.takeError());
+    return 0;
+  }
+  for (const dlc_variable_info &info : *variables)
     count += info.trained ? product_of(ArrayRef(info.shape, info.rank)) : 0;
   return count;
 }
@@ -294,7 +318,10 @@ Error Trainer::initialise(const std::string &path, raw_ostream &os) {
   std::vector<std::string> notes;
   StringSet<> known;
   size_t taken = 0;
-  const std::vector<StateTensor> variables = getVariables();
+  Expected<std::vector<StateTensor>> given = getVariables();
+  if (!given)
+    return given.takeError();
+  const std::vector<StateTensor> &variables = *given;
   for (const StateTensor &variable : variables) {
     known.insert(variable.name);
     const importer::StoredTensor *stored = (*file)->find(variable.name);

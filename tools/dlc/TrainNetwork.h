@@ -48,6 +48,7 @@ public:
     pipeline::Options network; // what it was compiled with
     int64_t batch = 64, threads = 0;
     uint64_t seed = 0;
+    std::string device = "cpu";
   };
 
   /// The description must outlive the trainer.
@@ -64,12 +65,15 @@ public:
   llvm::Expected<BatchResult> evaluate(const Batch &batch);
 
   int32_t getThreads() const { return dlc_trainer_threads(trainer.get()); }
+  /// "cpu", "cuda:0", …
+  std::string getDevice() const { return dlc_session_device(dlc_trainer_session(trainer.get(), DLC_PART_STEP)); }
   double getRate() const;
 
-  /// Parameters and statistics.
-  std::vector<StateTensor> getVariables() const;
+  /// Parameters and statistics, as they are now: valid until the next step. Fails
+  /// where a device does.
+  llvm::Expected<std::vector<StateTensor>> getVariables() const;
   /// These, and what the optimiser keeps: all that a checkpoint holds.
-  std::vector<StateTensor> getState() const;
+  llvm::Expected<std::vector<StateTensor>> getState() const;
   llvm::Error restore(const Checkpoint &checkpoint);
   /// Takes from a weight file what fits by name and shape; says what does not.
   llvm::Error initialise(const std::string &path, llvm::raw_ostream &os);
@@ -83,6 +87,7 @@ private:
   void takeInputs(const Batch &batch);
   BatchResult getResult(const Batch &batch) const;
   llvm::Error fail(dlc_status status) const;
+  llvm::Expected<std::vector<dlc_variable_info>> listVariables() const;
   llvm::Error explain(const Batch &batch);
   std::string findBadLayer(const Batch &batch);
   static void noteGradient(void *context, int32_t variable);

@@ -43,7 +43,8 @@ Error TrainRun::begin() {
       return bestOne.takeError();
     if (Error error = trainer.restore(*bestOne))
       return error;
-    keepBest();
+    if (Error error = keepBest())
+      return error;
   }
   if (Error error = trainer.restore(*checkpoint))
     return error;
@@ -121,7 +122,8 @@ Error TrainRun::finishEpoch(TrainProgress &progress) {
     if (isBestEpoch) {
       state.best = score->accuracy.value_or(score->loss);
       state.bestEpoch = state.epoch;
-      keepBest();
+      if (Error error = keepBest())
+        return error;
     }
   }
   progress.finishEpoch(training, validation, isBestEpoch);
@@ -154,7 +156,10 @@ Error TrainRun::run() {
     progress.say("stopped: the validation has not become better since epoch " + Twine(state.bestEpoch + 1));
   if (state.best && state.bestEpoch + 1 < state.epoch) {
     progress.say("the parameters are those of epoch " + Twine(state.bestEpoch + 1) + ", the best by its validation");
-    for (auto [tensor, values] : zip(trainer.getVariables(), best))
+    Expected<std::vector<StateTensor>> variables = trainer.getVariables();
+    if (!variables)
+      return variables.takeError();
+    for (auto [tensor, values] : zip(*variables, best))
       std::memcpy(tensor.data, values.data(), values.size());
   }
   return drawCurves();
@@ -195,17 +200,23 @@ Expected<Score> TrainRun::evaluate(const DatasetPointer &part) {
 // What is kept
 //===----------------------------------------------------------------------===//
 
-void TrainRun::keepBest() {
-  const std::vector<StateTensor> variables = trainer.getVariables();
-  best.resize(variables.size());
-  for (auto [variable, values] : zip(variables, best)) {
+Error TrainRun::keepBest() {
+  Expected<std::vector<StateTensor>> variables = trainer.getVariables();
+  if (!variables)
+    return variables.takeError();
+  best.resize(variables->size());
+  for (auto [variable, values] : zip(*variables, best)) {
     const auto *from = static_cast<const char *>(variable.data);
     values.assign(from, from + product_of(variable.shape) * dlc_type_bytes(variable.type));
   }
+  return Error::success();
 }
 
 Error TrainRun::checkpoint(bool isBest) {
-  return writeCheckpoint(options.checkpoints, trainer.getState(), state, isBest);
+  Expected<std::vector<StateTensor>> tensors = trainer.getState();
+  if (!tensors)
+    return tensors.takeError();
+  return writeCheckpoint(options.checkpoints, *tensors, state, isBest);
 }
 
 Error TrainRun::drawCurves() const {

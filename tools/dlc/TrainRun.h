@@ -37,7 +37,7 @@ private:
   llvm::Error finishEpoch(TrainProgress &progress);
   bool isBest(const Score &score) const;
   bool hasLostPatience() const;
-  void keepBest();
+  llvm::Error keepBest();
   llvm::Error checkpoint(bool isBest);
   llvm::Error drawCurves() const;
   Score getScore() const;

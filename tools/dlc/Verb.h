@@ -18,6 +18,7 @@ int trainMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Train.cpp
 int inspectMain(llvm::ArrayRef<llvm::StringRef> arguments); // Inspect.cpp
 int schemaMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Schema.cpp
 int cacheMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Cache.cpp
+int devicesMain(llvm::ArrayRef<llvm::StringRef> arguments); // Devices.cpp
 
 /// `dlc --licenses`: what dlc is made of, and under which terms. Licenses.cpp
 void printLicenses();

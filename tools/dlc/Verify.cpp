@@ -40,13 +40,13 @@ static Agreement compare(const Array &plain, const Array &optimised) {
   return agreement;
 }
 
-/// Compiles one of the programs and runs it.
-static Expected<std::vector<Array>> runProgram(const LoadedNetwork &network, ArrayRef<Array> inputs, int64_t batch,
-                                               int64_t threads) {
-  Expected<Session> session = createSession(network.getModel(), batch, threads);
+/// Runs one of the programs.
+static Expected<std::vector<Array>> runProgram(const LoadedNetwork &network, ArrayRef<Array> inputs,
+                                               const SessionOptions &options) {
+  Expected<Session> session = createSession(network.getModel(), options);
   if (!session)
     return session.takeError();
-  Expected<std::vector<Array>> outputs = makeOutputs(network.getModel(), batch);
+  Expected<std::vector<Array>> outputs = makeOutputs(network.getModel(), options.batch);
   if (!outputs)
     return outputs.takeError();
   if (Error error = run(session->get(), inputs, *outputs))
@@ -55,13 +55,17 @@ static Expected<std::vector<Array>> runProgram(const LoadedNetwork &network, Arr
 }
 
 static Expected<bool> verify(const CompileOptions &compile, int64_t batch, int64_t threads) {
-  pipeline::Options options = compile.get();
+  Expected<pipeline::Options> given = compile.get();
+  if (!given)
+    return given.takeError();
+  pipeline::Options &options = *given;
   options.exposeLogits = true; // probabilities that are all 0 and 1 say nothing
   Expected<std::unique_ptr<LoadedNetwork>> optimised = LoadedNetwork::load(options);
   if (!optimised)
     return optimised.takeError();
   // The second compilation has the same to say as the first, unless it fails.
   options.plain = true;
+  options.devices.clear();
   std::string said;
   raw_string_ostream diagnostics(said);
   Expected<std::unique_ptr<LoadedNetwork>> plain = LoadedNetwork::load(options, diagnostics);
@@ -74,10 +78,10 @@ static Expected<bool> verify(const CompileOptions &compile, int64_t batch, int64
   const bool isOpen = any_of((*plain)->getInputs(), [](const InputFormat &input) { return input.isBatched(); });
   const int64_t sessionBatch = isOpen ? batch : 0;
   std::vector<Array> inputs = drawInputs(**plain, batch, options.seed);
-  Expected<std::vector<Array>> expected = runProgram(**plain, inputs, sessionBatch, threads);
+  Expected<std::vector<Array>> expected = runProgram(**plain, inputs, {sessionBatch, threads});
   if (!expected)
     return expected.takeError();
-  Expected<std::vector<Array>> got = runProgram(**optimised, inputs, sessionBatch, threads);
+  Expected<std::vector<Array>> got = runProgram(**optimised, inputs, {sessionBatch, threads, compile.device});
   if (!got)
     return got.takeError();
 
@@ -104,7 +108,7 @@ int dlc::verifyMain(ArrayRef<StringRef> arguments) {
                       "Compiles a network twice, optimised and plainly (one kernel a layer, row-major, no Winograd),\n"
                       "and compares all outputs on inputs drawn by seed, and the logits that go into a final softmax:\n"
                       "they agree where no value differs by more than 1e-4 of the output's largest. Ends with 4 where\n"
-                      "they do not.");
+                      "they do not. With --gpu the optimised one runs on the device, the plain one on the CPU.");
   compile.addTo(options);
   options.number("--batch", "N", batch, "items to run at once", 1);
   options.number("--threads", "N", threads, "threads to run on; all processors unless given", 1, 1024);

@@ -34,6 +34,7 @@ static constexpr Verb verbs[] = {
     {"inspect", "layers, shapes, parameters, as a table or a picture", inspectMain},
     {"schema", "the JSON Schema of network files", schemaMain},
     {"cache", "the cache of compiled kernels", cacheMain},
+    {"devices", "what networks can run on here", devicesMain},
 };
 
 static void printHelp(raw_ostream &os) {

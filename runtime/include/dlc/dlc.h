@@ -130,6 +130,10 @@ typedef struct dlc_device_info {
 int32_t dlc_device_count(dlc_device_kind kind);
 dlc_status dlc_get_device_info(dlc_device_kind kind, int32_t index, dlc_device_info *info);
 
+/// The device that a name stands for in dlc_options.device, "auto" and "cpu" apart:
+/// for a kind without a number, the first one that is no CPU, or else the first.
+dlc_status dlc_find_device(const char *name, dlc_device_info *info);
+
 //===----------------------------------------------------------------------===//
 // Options
 //===----------------------------------------------------------------------===//

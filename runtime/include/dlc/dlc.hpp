@@ -36,9 +36,20 @@ private:
 /// dlc_options with its defaults filled in:
 ///   dlc::Options options;
 ///   options.batch = 8;
+///   options.device = "cuda:0";
 struct Options : dlc_options {
   Options() noexcept { dlc_options_init(this); }
 };
+
+/// The devices of a kind; none where it has no driver.
+inline std::vector<dlc_device_info> devices(dlc_device_kind kind) {
+  int32_t count = dlc_device_count(kind);
+  std::vector<dlc_device_info> infos(count > 0 ? static_cast<size_t>(count) : 0);
+  for (size_t i = 0; i < infos.size(); ++i)
+    if (dlc_status status = dlc_get_device_info(kind, static_cast<int32_t>(i), &infos[i]))
+      throw Error(status, dlc_session_error(nullptr));
+  return infos;
+}
 
 /// Threads that sessions share; outlives them.
 class Pool {
@@ -113,6 +124,7 @@ public:
   const dlc_model &model() const noexcept { return *dlc_session_model(session.get()); }
   int64_t batch() const noexcept { return dlc_session_batch(session.get()); }
   int32_t threads() const noexcept { return dlc_session_threads(session.get()); }
+  const char *device() const noexcept { return dlc_session_device(session.get()); }
   std::vector<dlc_tensor_info> inputs() const { return dlc::inputs(model(), batch()); }
   std::vector<dlc_tensor_info> outputs() const { return dlc::outputs(model(), batch()); }
 
@@ -204,6 +216,7 @@ public:
   void load(const std::string &path) { check(dlc_trainer_load(get(), path.c_str())); }
 
   int64_t batch() const noexcept { return dlc_trainer_batch(get()); }
+  const char *device() const noexcept { return dlc_session_device(dlc_trainer_session(get(), DLC_PART_STEP)); }
   int64_t updates() const noexcept { return dlc_trainer_updates(get()); }
   dlc_trainer *get() const noexcept { return trainer.get(); }
 

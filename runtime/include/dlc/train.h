@@ -121,6 +121,7 @@ typedef struct dlc_trainer_options {
 /// holds. The options mean what they mean for a session, where
 /// - `batch` is the largest batch of a step;
 /// - `arena`, if given, has at least dlc_training_bytes() bytes;
+/// - `device_memory` must be 0;
 /// - `weights_path` is where the initial values are.
 /// Both options may be null for the defaults. On failure *trainer is null and
 /// dlc_trainer_error(NULL) tells why.
@@ -208,6 +209,12 @@ void dlc_trainer_set_seed(dlc_trainer *trainer, uint64_t seed);
 /// A parameter or a statistic of a layer, by PyTorch's name and in its layout:
 /// contiguous, the last dimension innermost. Between two calls of the trainer the
 /// caller may read and write the values, the gradient and the optimiser's slots.
+///
+/// On a device the pointers are to a mirror on the host. dlc_trainer_variable and
+/// dlc_trainer_slot bring it up to date, and the trainer's next call takes what was
+/// written to it: so they are to be called anew, each time that values are to be
+/// read or written. During dlc_trainer_options.gradient_ready only the gradient that
+/// it tells of is up to date. Both can fail then, with DLC_ERROR_DEVICE or null.
 typedef struct dlc_variable_info {
   const char *name;
   dlc_type type;
@@ -229,7 +236,7 @@ int32_t dlc_trainer_slot_count(const dlc_trainer *trainer);
 /// Null for a bad index.
 const char *dlc_trainer_slot_name(const dlc_trainer *trainer, int32_t slot);
 /// A slot of a variable, of the variable's type and shape; null for a bad index,
-/// and where the variable is not trained.
+/// where the variable is not trained, and where a device fails.
 void *dlc_trainer_slot(const dlc_trainer *trainer, int32_t slot, int32_t variable);
 
 //===----------------------------------------------------------------------===//
