@@ -95,9 +95,9 @@ static dlc_status find_device(dlc_device_kind kind, int32_t index, dlc_choice *c
   return DLC_OK;
 }
 
-static dlc_status no_device(const char *name, dlc_message *message) {
-  return dlc_fail(message, DLC_ERROR_ARGUMENT,
-                  "'%.40s' is no device; they are called auto, cpu, cuda, cuda:0, opencl, opencl:0", name);
+static dlc_status no_device(const char *name, const char *others, dlc_message *message) {
+  return dlc_fail(message, DLC_ERROR_ARGUMENT, "'%.40s' is no device; they are called %scuda, cuda:0, opencl, opencl:0",
+                  name, others);
 }
 
 dlc_status dlc_describe_device(const char *name, dlc_device_info *info, dlc_message *message) {
@@ -105,7 +105,7 @@ dlc_status dlc_describe_device(const char *name, dlc_device_info *info, dlc_mess
   int32_t index;
   dlc_choice choice;
   if (!parse_name(name, &kind, &index) || kind == DLC_DEVICE_CPU)
-    return no_device(name, message);
+    return no_device(name, "", message);
   dlc_status status = find_device(kind, index, &choice, message);
   return status ? status : choice.driver->describe(choice.index, info, message);
 }
@@ -118,7 +118,7 @@ dlc_status dlc_choose_device(const dlc_model *model, const dlc_options *options,
   int32_t index = -1;
   int is_named = options->device && strcmp(options->device, "auto") != 0;
   if (is_named && !parse_name(options->device, &kind, &index))
-    return no_device(options->device, message);
+    return no_device(options->device, "auto, cpu, ", message);
   if (options->stream && is_named && index >= 0)
     return dlc_fail(message, DLC_ERROR_ARGUMENT, "a stream has its device: name %s, without a number",
                     dlc_device_kind_name(kind));

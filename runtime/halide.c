@@ -48,8 +48,8 @@ static void *allocate_beyond_plan(dlc_worker *worker, size_t bytes) {
 
 void *dlc_rt_malloc(void *context, size_t bytes) {
   dlc_worker *worker = context;
-  if (bytes == 0)
-    return NULL; // the host's part of a temporary on a device
+  if (bytes == 0 && worker->session->remote)
+    return NULL; // the host's part of a temporary on the device
   size_t left = (size_t)(worker->end - worker->top);
   if (left < HEADER || bytes > left - HEADER)
     return allocate_beyond_plan(worker, bytes);

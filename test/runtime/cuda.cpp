@@ -191,6 +191,14 @@ TEST_F(Cuda, Lists) {
   EXPECT_STREQ(info.description, "Mock 1");
   EXPECT_EQ(info.memory_bytes, int64_t(1) << 30);
   EXPECT_FALSE(info.is_cpu);
+  ASSERT_EQ(dlc_find_device("cuda", &info), DLC_OK);
+  EXPECT_STREQ(info.name, "cuda:0");
+  EXPECT_EQ(dlc_find_device("cuda:2", &info), DLC_ERROR_DEVICE);
+  EXPECT_EQ(creationError(), "there is no device cuda:2, the last one is cuda:1");
+  for (const char *bad : {"cpu", "auto", "cuda:-1", static_cast<const char *>(nullptr)})
+    EXPECT_EQ(dlc_find_device(bad, &info), DLC_ERROR_ARGUMENT);
+  EXPECT_EQ(dlc_device_count(DLC_DEVICE_CPU), DLC_ERROR_ARGUMENT);
+  EXPECT_EQ(dlc_get_device_info(DLC_DEVICE_CUDA, 2, &info), DLC_ERROR_ARGUMENT);
 }
 
 TEST_F(Cuda, Runs) {

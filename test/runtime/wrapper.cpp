@@ -29,6 +29,7 @@ TEST(Wrapper, OwnsAndThrows) {
   EXPECT_EQ(moved.inputs().at(0).bytes, 32u);
   EXPECT_EQ(moved.outputs().size(), 2u);
   EXPECT_EQ(moved.profile().at(1).runs, 1);
+  EXPECT_STREQ(moved.device(), "cpu");
   EXPECT_EQ(moved.threads(), 2);
   EXPECT_EQ(dlc::arena_bytes(model, 1, 2), 64u + 128 + 2 * 256);
   EXPECT_THROW(moved.run({x}, {y}), dlc::Error);
