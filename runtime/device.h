@@ -149,6 +149,7 @@ typedef struct dlc_remote {
   uint64_t scratch, top, end; // of the arena, for temporaries
   int32_t live;               // temporaries
   uint64_t *inputs, *outputs; // (inputs), (outputs): their places in `memory`
+  char *small;                // (inputs, a place each): what is copied together; see remote_run.c
   void **handles;             // (inputs, then outputs) of those places, where the driver needs some
 
   dlc_array modules;                // of dlc_loaded_module
@@ -161,6 +162,30 @@ typedef struct dlc_remote {
   dlc_status failed;             // the run; session->error says why
   size_t block_bytes;            // of this struct and its arrays
 } dlc_remote;
+
+// Of places in device memory that the runtime chooses. Inputs that fit one such
+// step, as an optimiser's settings do, are copied with their neighbours at once.
+enum { DLC_REMOTE_ALIGNMENT = 256 };
+
+// What of a session's model is asked for often.
+static inline size_t dlc_remote_tensor_bytes(const dlc_session *session, enum dlc_header_field begin, int32_t index,
+                                             int64_t batch) {
+  const int64_t *tensor = dlc_record(session->model, begin, DLC_TENSOR_LENGTH, index);
+  return (size_t)dlc_scaled(tensor[DLC_TENSOR_BYTES_FIXED], tensor[DLC_TENSOR_BYTES_PER_BATCH], batch);
+}
+
+static inline int32_t dlc_remote_input_count(const dlc_session *session) {
+  return (int32_t)dlc_header(session->model, DLC_HEADER_INPUT_COUNT);
+}
+
+static inline int32_t dlc_remote_output_count(const dlc_session *session) {
+  return (int32_t)dlc_header(session->model, DLC_HEADER_OUTPUT_COUNT);
+}
+
+// Whether runs use the caller's device memory as it is.
+static inline int dlc_remote_is_bound(const dlc_remote *remote) {
+  return remote->has_device_memory && remote->device->driver->handles_are_addresses;
+}
 
 // Makes session->remote: the device, unless a trainer gives it, and on it memory,
 // weights and kernels. After a failure there may be something to destroy.

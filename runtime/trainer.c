@@ -239,8 +239,9 @@ dlc_status dlc_trainer_create(const dlc_training *training, const dlc_options *g
   } else if (options.log) {
     char text[256];
     const dlc_model *step = training->step;
-    snprintf(text, sizeof(text), "trainer of '%.80s': batch %lld, %d threads, %zu bytes, %lld of them parameters",
-             dlc_string(step, dlc_header(step, DLC_HEADER_NAME)), (long long)(*trainer)->batch, (*trainer)->threads,
+    snprintf(text, sizeof(text), "trainer of '%.80s' on %s: batch %lld, %d threads, %zu bytes, %lld of them parameters",
+             dlc_string(step, dlc_header(step, DLC_HEADER_NAME)),
+             dlc_session_device((*trainer)->sessions[DLC_PART_STEP]), (long long)(*trainer)->batch, (*trainer)->threads,
              (*trainer)->memory_bytes, (long long)dlc_header(step, DLC_HEADER_STATE_INITIAL));
     dlc_say(options.log, options.log_context, DLC_LOG_INFO, text);
   }
