@@ -105,6 +105,6 @@ int dlc::devicesMain(ArrayRef<StringRef> arguments) {
   if (std::optional<int> exit = options.parse(arguments))
     return *exit;
   const DeviceList lists[] = {listDevices(DLC_DEVICE_CUDA), listDevices(DLC_DEVICE_OPENCL)};
-  (json ? printJson : printText)(lists, outs());
+  (json ? printJson : printText)(ArrayRef(lists), outs());
   return exitFine;
 }
