@@ -343,7 +343,7 @@ LogicalResult TableBuilder::addState(std::vector<int64_t> &header) {
   header[DLC_HEADER_STATE_INITIAL] = get("initial");
   header[DLC_HEADER_STATE_TRAINED] = get("trained");
   header[DLC_HEADER_STATE_GRADIENTS] = get("gradients");
-  if (auto begin = network->getAttrOfType<IntegerAttr>("kernel.state_weights"))
+  if (auto begin = network->getAttrOfType<IntegerAttr>(kernel::stateWeightsAttr))
     header[DLC_HEADER_STATE_WEIGHTS] = begin.getInt();
 
   // Which launch is the first of the backward phase, and which one writes what.

@@ -29,8 +29,9 @@ def PlanMemory : Pass<"kernel-plan-memory", "::mlir::ModuleOp"> {
     with `kernel.live_bytes`, the most that is live at any one step for one item,
     they say how good the packing is. The weights are those of all functions of the
     module; `kernel.state_weights` is where the state's initial values begin. They
-    begin at the module's `kernel.weights_begin`, where it has one: what is before
-    belongs to the same network compiled for something else.
+    begin at the module's `kernel.weights_begin`, where it has one: what is before,
+    the state's initial values among it, belongs to the network as it is compiled
+    for the machine.
   }];
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::dlc::nn::NnDialect"];
 }

@@ -405,18 +405,19 @@ void Planner::placeParameters() {
   auto place = [&](kernel::Space space, int64_t offset) {
     return ArrayAttr::get(context, {kernel::StorageAttr::get(context, space, 0, 0, offset, 0)});
   };
-  // The initial values of the state lie as it does.
+  // The initial values of the state lie as it does. A module for a device has those of the machine's module.
+  bool isBesideOther = network->getParentOp()->hasAttr(kernel::weightsBeginAttr);
   int64_t initialBytes = 0;
   for (auto variable : network.getOps<nn::VariableOp>()) {
     variable->setAttr("kernel.storage", place(kernel::Space::State, variable.getPlace()));
     Value initial = variable.getInitial();
-    if (!initial)
+    if (!initial || isBesideOther)
       continue;
     initial.getDefiningOp()->setAttr("kernel.storage", place(kernel::Space::Weights, weightsBytes + variable.getPlace()));
     initialBytes = std::max<int64_t>(initialBytes, variable.getPlace() + getBytes(variable.getType()));
   }
   if (initialBytes)
-    network->setAttr("kernel.state_weights", Builder(context).getI64IntegerAttr(weightsBytes));
+    network->setAttr(kernel::stateWeightsAttr, Builder(context).getI64IntegerAttr(weightsBytes));
   weightsBytes += llvm::alignTo(initialBytes, alignment);
 
   for (auto launch : network.getOps<kernel::LaunchOp>())

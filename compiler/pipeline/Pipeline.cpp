@@ -359,10 +359,15 @@ Outcome Compilation::State::planMemory() {
     return runPasses(*variant.module, Outcome::Input,
                      [&](OpPassManager &passes) { passes.addPass(memory::createPlanMemory()); });
   });
-  if (outcome == Outcome::Fine && variants.size() > 1)
-    for (Variant &variant : variants)
-      (*variant.module)->setAttr(kernel::weightsTotalAttr, builder.getI64IntegerAttr(getEnd(variants.back())));
-  return outcome;
+  if (outcome != Outcome::Fine || variants.size() == 1)
+    return outcome;
+  for (Variant &variant : variants) {
+    (*variant.module)->setAttr(kernel::weightsTotalAttr, builder.getI64IntegerAttr(getEnd(variants.back())));
+    for (auto function : getModule().getOps<func::FuncOp>())
+      if (Attribute begin = function->getAttr(kernel::stateWeightsAttr))
+        variant.module->lookupSymbol<func::FuncOp>(function.getSymName())->setAttr(kernel::stateWeightsAttr, begin);
+  }
+  return Outcome::Fine;
 }
 
 Outcome Compilation::State::lowerToDriver(Variant &variant) {

@@ -34,6 +34,8 @@ llvm::SmallVector<int64_t> getItemExtents(mlir::RankedTensorType type);
 llvm::StringRef getDevice(mlir::ModuleOp module);
 inline bool isForDevice(mlir::ModuleOp module) { return !getDevice(module).empty(); }
 
+/// On a function: where the initial values of the training state begin in the weights.
+inline constexpr llvm::StringLiteral stateWeightsAttr = "kernel.state_weights";
 /// On a module: the other devices that the network is compiled for beside it, strings.
 inline constexpr llvm::StringLiteral devicesAttr = "kernel.devices";
 /// On a module: the first byte, in the weights of all that the network is compiled

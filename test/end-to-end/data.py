@@ -1,7 +1,8 @@
-"""Makes arrays of real data: data.py mnist|cifar10|photos|digits SOURCE FOLDER
+"""Makes arrays of real data: data.py mnist|cifar10|photos|digits SOURCE FOLDER [COUNT]
 
 Writes FOLDER/images.npy as the networks of examples/ take them, and FOLDER/labels.npy or, for the photos,
-FOLDER/names.txt and one PNG each. SOURCE is the folder of the data sets, or digits.csv.gz.
+FOLDER/names.txt and one PNG each. SOURCE is the folder of the data sets, or digits.csv.gz; COUNT takes the
+first ones alone.
 """
 
 import gzip
@@ -35,6 +36,8 @@ def digits(source):
 def main():
     kind, source, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     images, labels = {"mnist": mnist, "cifar10": cifar10, "photos": photos, "digits": digits}[kind](source)
+    if len(sys.argv) > 4:
+        images, labels = images[: int(sys.argv[4])], labels[: int(sys.argv[4])]
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "images.npy", images)
     if kind != "photos":

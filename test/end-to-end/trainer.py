@@ -22,7 +22,8 @@ class Options(c.Structure):
     _fields_ = [("struct_size", c.c_size_t), ("batch", c.c_int64), ("threads", c.c_int32), ("profile", c.c_int32),
                 ("arena", c.c_void_p), ("arena_bytes", c.c_size_t), ("allocator", c.c_void_p), ("log", c.c_void_p),
                 ("log_context", c.c_void_p), ("pool", c.c_void_p), ("parallel_for", c.c_void_p),
-                ("parallel_for_context", c.c_void_p), ("weights_path", c.c_char_p)]
+                ("parallel_for_context", c.c_void_p), ("weights_path", c.c_char_p), ("device", c.c_char_p),
+                ("stream", c.c_void_p), ("device_memory", c.c_int32)]
 
 
 class TrainerOptions(c.Structure):
@@ -48,8 +49,9 @@ def view(pointer, info):
 
 class Trainer:
     def __init__(self, dlc, network, batch=4, threads=1, seed=0, flags=(), accumulate=0, profile=False, runtime=None,
-                 keep=None):
-        """`network`: what the network file holds, or the path of one. `runtime`: libdlc_runtime.a, beside dlc unless given."""
+                 keep=None, device="cpu"):
+        """`network`: what the network file holds, or the path of one. `runtime`: libdlc_runtime.a, beside dlc unless given.
+        `device`: where it trains, for which `flags` must ask."""
         self.folder = tempfile.TemporaryDirectory()
         folder = Path(keep or self.folder.name)
         path = network
@@ -72,7 +74,7 @@ class Trainer:
         self.lib.dlc_training_model.restype = c.c_void_p
         self.handle = c.c_void_p()
         self.check(self.lib.dlc_trainer_create(
-            c.c_void_p(self.training), c.byref(Options(c.sizeof(Options), batch, threads, profile)),
+            c.c_void_p(self.training), c.byref(Options(c.sizeof(Options), batch, threads, profile, device=device.encode())),
             c.byref(TrainerOptions(c.sizeof(TrainerOptions), seed, accumulate)), c.byref(self.handle)), None)
         self.infos = self.describe()
 

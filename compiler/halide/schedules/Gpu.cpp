@@ -28,10 +28,12 @@ std::optional<Var> halide_backend::mapToThreads(Halide::Stage stage, int64_t thr
   for (const Halide::Internal::Dim &dim : stage.get_schedule().dims()) {
     if (dim.var == Var::outermost().name())
       continue;
+    // A loop that was cut is called after what it was cut from, and goes by its own name.
+    std::string name = dim.var.substr(dim.var.rfind('.') + 1);
     if (dim.is_rvar())
-      order.push_back(RVar(dim.var));
+      order.push_back(RVar(name));
     else
-      elements.push_back(Var(dim.var));
+      elements.push_back(Var(name));
   }
   if (elements.empty()) {
     stage.gpu_single_thread();

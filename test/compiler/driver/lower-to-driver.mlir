@@ -3,7 +3,7 @@
 // Two launches on prebuilt descriptors of 56 bytes: equal ones are one, frames
 // are filled before their producer, results are tested, steps are traced. A run
 // is that of all steps, or of some that follow each other.
-// CHECK: llvm.mlir.global internal constant @net.table(dense<"0x646C636D6F64656C0200000000000000{{.*}}"> : tensor<[[LENGTH:[0-9]+]]xi64>) {{.*}}section = ".rodata.dlc.table"
+// CHECK: llvm.mlir.global internal constant @net.table(dense<"0x646C636D6F64656C0300000000000000{{.*}}"> : tensor<[[LENGTH:[0-9]+]]xi64>) {{.*}}section = ".rodata.dlc.table"
 // CHECK: llvm.mlir.global internal constant @net.strings("\00net\00image\00prob\00conv\00pool\00")
 // CHECK: llvm.mlir.global internal constant @net.weights({{.*}}section = ".lrodata.dlc"{{.*}} : !llvm.array<64 x i8>
 // CHECK: llvm.func @net.kernel.conv(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
