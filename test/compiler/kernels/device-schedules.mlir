@@ -9,7 +9,7 @@ module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", feature
 
 // Rows of 56: two tiles of 28 columns; seven rows by eight channels a thread.
 // CHECK-LABEL: @conv(
-// CHECK-SAME: schedule = #kernel.gpu_tiled<threadsX = 28, rows = 7, threadsC = 4, channels = 8, slab = 4>
+// CHECK-SAME: schedule = #kernel.gpu_tiled<threadsX = 28, rows = 7, threadsC = 4, channels = 8, slab = 8>
 kernel.func private @conv(%x: tensor<?x64x56x56xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32> {
   %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
   kernel.return %0 : tensor<?x64x56x56xf32>
