@@ -49,7 +49,9 @@ LayoutPlan::LayoutPlan(func::FuncOp network, const KernelTable &kernels, const L
 
 bool LayoutPlan::canBeBlocked(Type type) const {
   auto tensor = cast<RankedTensorType>(type);
-  return !options.plain && (tensor.getRank() == 2 || tensor.getRank() == 4) && tensor.getElementType().isF32();
+  // Bytes are the places of maxima, which go with what they were found in.
+  return !options.plain && (tensor.getRank() == 2 || tensor.getRank() == 4) &&
+         (tensor.getElementType().isF32() || tensor.getElementType().isUnsignedInteger(8));
 }
 
 Form LayoutPlan::getHome(Value value) const {
