@@ -187,7 +187,7 @@ Error LoadedNetwork::build(raw_ostream &diagnostics) {
 
 std::string LoadedNetwork::getSchedule(StringRef kernel) const {
   std::string text;
-  auto module = compilation->getModule();
+  auto module = compilation->getDeviceModule();
   if (mlir::Operation *function = mlir::SymbolTable::lookupSymbolIn(module, kernel))
     if (mlir::Attribute schedule = function->getAttr("schedule"))
       raw_string_ostream(text) << schedule;

@@ -64,7 +64,7 @@ public:
   /// Frees what the compiler keeps; what is loaded stays.
   void forgetCompilation() { compilation.reset(); }
   llvm::ArrayRef<InputFormat> getInputs() const { return inputs; }
-  /// The schedule of a kernel, as the IR prints it.
+  /// The schedule of a kernel, as the IR prints it; of the device's where it was compiled for one.
   std::string getSchedule(llvm::StringRef kernel) const;
 
 private:
