@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+using namespace dlc::test;
+
 namespace {
 
 // In a process of its own, with DLC_MOCK_CUDA=none.
