@@ -4,6 +4,7 @@
 //    training; the losses; the gradients of what is trained.
 // 2. The update: the optimiser.
 // 3. The prediction: the network as it is at inference, over the training state.
+#include "compiler/transforms/AppendResult.h"
 #include "compiler/transforms/Differentiate.h"
 #include "compiler/transforms/Passes.h"
 #include "compiler/transforms/Training.h"
@@ -56,14 +57,6 @@ static Value addArgument(func::FuncOp function, Type type, StringRef name, Locat
   return function.getArgument(index);
 }
 
-static void appendResult(func::FuncOp function, Value value, StringRef name) {
-  Builder builder(function.getContext());
-  unsigned index = function.getNumResults();
-  auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name))});
-  (void)function.insertResult(index, value.getType(), attributes);
-  function.getBody().front().getTerminator()->insertOperands(index, value);
-}
-
 //===----------------------------------------------------------------------===//
 // Losses
 //===----------------------------------------------------------------------===//
@@ -101,13 +94,12 @@ static FailureOr<Value> appendLosses(func::FuncOp function, DictionaryAttr train
     if (!type)
       return failure();
     auto targetName = part.getAs<StringAttr>("target");
-    Value target = addArgument(function, type, targetName ? targetName.getValue() : "target", input.getLoc(),
-                               behind);
+    Value target = addArgument(function, type, targetName ? targetName.getValue() : "target", input.getLoc(), behind);
     Value value = buildLoss(builder, input.getLoc(), part, input, target);
     loss = loss ? Value(nn::AddOp::create(builder, value.getLoc(), value.getType(), loss, value)) : value;
   }
   if (loss)
-    appendResult(function, loss, "loss");
+    appendResult(function, loss, builder.getStringAttr("loss"));
   return loss;
 }
 
@@ -152,11 +144,15 @@ private:
   OpBuilder builder;
   Gradients gradients;
   Value loss; // null where there is none
-  Value key; // of random numbers, where a layer draws
+  Value key;  // of random numbers, where a layer draws
 };
 } // namespace
 
 void StepBuilder::takeTrainingForms() {
+  llvm::DenseSet<Value> trained;
+  for (auto &[name, entry] : state.getEntries())
+    if (entry.isTrained)
+      trained.insert(variables.lookup(name));
   auto layers = llvm::to_vector(block.getOps<nn::TrainingFormOpInterface>());
   for (auto [stream, layer] : llvm::enumerate(layers)) {
     if (isa<nn::DropoutOp>(*layer) && !key) {
@@ -164,11 +160,7 @@ void StepBuilder::takeTrainingForms() {
       key = addArgument(step, RankedTensorType::get({4}, word), "random_key", step.getLoc());
     }
     builder.setInsertionPoint(layer);
-    auto isTrained = [&](Value variable) {
-      return llvm::any_of(state.getEntries(), [&](auto &named) {
-        return named.second.isTrained && variables.lookup(named.first) == variable;
-      });
-    };
+    auto isTrained = [&](Value variable) { return trained.contains(variable); };
     auto assign = [&](Value variable, Value value) {
       nn::AssignOp::create(builder, value.getLoc(), value, variable.getDefiningOp<nn::VariableOp>().getPlaceAttr());
     };
@@ -185,8 +177,9 @@ void StepBuilder::seed() {
   }
   for (auto [index, output] : llvm::enumerate(block.getTerminator()->getOperands())) {
     auto name = step.getResultAttrOfType<StringAttr>(index, nn::nameAttr);
-    Value given = addArgument(step, output.getType(),
-                              (name ? name.getValue().str() : "output" + std::to_string(index)) + ".grad", output.getLoc());
+    Value given =
+        addArgument(step, output.getType(), (name ? name.getValue().str() : "output" + std::to_string(index)) + ".grad",
+                    output.getLoc());
     Value &sum = gradients[output];
     sum = sum ? Value(nn::AddOp::create(builder, output.getLoc(), given.getType(), sum, given)) : given;
   }
@@ -211,8 +204,7 @@ void StepBuilder::returnGradients() {
     if (!isa<BlockArgument>(value))
       return Value(nn::FillOp::create(builder, value.getLoc(), value.getType(), builder.getF64FloatAttr(0)));
     // Nothing depends on this input: zeros, as many as it has elements.
-    return Value(nn::AffineOp::create(builder, value.getLoc(), value.getType(), value, builder.getF64FloatAttr(0),
-                                      builder.getF64FloatAttr(0)));
+    return Value(nn::AffineOp::create(builder, value.getLoc(), value, 0));
   };
   for (auto &[name, entry] : state.getEntries())
     if (entry.isTrained)
@@ -221,8 +213,8 @@ void StepBuilder::returnGradients() {
   for (BlockArgument argument : block.getArguments())
     if (step.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr)) {
       auto name = step.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::nameAttr);
-      appendResult(step, getGradient(argument),
-                   (name ? name.getValue().str() : "input" + std::to_string(argument.getArgNumber())) + ".grad");
+      std::string input = name ? name.getValue().str() : "input" + std::to_string(argument.getArgNumber());
+      appendResult(step, getGradient(argument), builder.getStringAttr(input + ".grad"));
       step.setResultAttr(step.getNumResults() - 1, nn::gradientAttr, builder.getUnitAttr());
     }
 }
@@ -240,7 +232,8 @@ static LogicalResult buildTraining(func::FuncOp network, bool evaluatesLoss) {
     return network.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr) != nullptr;
   });
   if (state->trainedBytes == 0 && !wantsInputs)
-    return network.emitOpError("has nothing to train: no parameter that is not frozen, and no input that requires a gradient");
+    return network.emitOpError(
+        "has nothing to train: no parameter that is not frozen, and no input that requires a gradient");
   auto optimizer = training ? training.getAs<DictionaryAttr>("optimizer") : DictionaryAttr();
   auto name = optimizer ? optimizer.getAs<StringAttr>("op") : StringAttr();
   if (!name || !nn::findTrainingPart(nn::getOptimizers(), name.getValue()))
@@ -266,11 +259,13 @@ static LogicalResult buildTraining(func::FuncOp network, bool evaluatesLoss) {
   if (evaluatesLoss && failed(appendLosses(predict, training, /*behind=*/0)))
     return failure();
 
-  auto bytes = [&](StringRef part, int64_t value) { return builder.getNamedAttr(part, builder.getI64IntegerAttr(value)); };
-  (*step)->setAttr(nn::stateAttr,
-                   builder.getDictionaryAttr({bytes("total", state->getBytes()), bytes("initial", state->initialBytes),
-                                              bytes("trained", state->trainedBytes),
-                                              bytes("gradients", state->initialBytes)}));
+  auto bytes = [&](StringRef part, int64_t value) {
+    return builder.getNamedAttr(part, builder.getI64IntegerAttr(value));
+  };
+  (*step)->setAttr(
+      nn::stateAttr,
+      builder.getDictionaryAttr({bytes("total", state->getBytes()), bytes("initial", state->initialBytes),
+                                 bytes("trained", state->trainedBytes), bytes("gradients", state->initialBytes)}));
   return success();
 }
 

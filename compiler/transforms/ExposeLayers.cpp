@@ -1,4 +1,5 @@
 // Returns every layer's result.
+#include "compiler/transforms/AppendResult.h"
 #include "compiler/transforms/Passes.h"
 
 namespace dlc::transforms {
@@ -13,16 +14,10 @@ namespace {
 struct ExposeLayers : transforms::impl::ExposeLayersBase<ExposeLayers> {
   void runOnOperation() override {
     func::FuncOp network = getOperation();
-    Operation *end = network.getBody().back().getTerminator();
     for (Operation &op : network.getBody().front()) {
       auto layer = dyn_cast<NameLoc>(op.getLoc());
-      if (isa<nn::ParameterOp>(op) || op.getNumResults() != 1 || !layer)
-        continue;
-      auto name = NamedAttribute(StringAttr::get(&getContext(), nn::nameAttr), layer.getName());
-      const unsigned last = network.getNumResults();
-      if (failed(network.insertResult(last, op.getResult(0).getType(), DictionaryAttr::get(&getContext(), name))))
-        return signalPassFailure();
-      end->insertOperands(last, op.getResult(0));
+      if (!isa<nn::ParameterOp>(op) && op.getNumResults() == 1 && layer)
+        transforms::appendResult(network, op.getResult(0), layer.getName());
     }
   }
 };

@@ -1,4 +1,5 @@
 // Returns what goes into a final softmax, too.
+#include "compiler/transforms/AppendResult.h"
 #include "compiler/transforms/Passes.h"
 
 namespace dlc::transforms {
@@ -28,13 +29,8 @@ struct ExposeLogits : transforms::impl::ExposeLogitsBase<ExposeLogits> {
       if (!logits || !logits.getDefiningOp() || llvm::is_contained(end->getOperands(), logits))
         continue;
       auto name = network.getResultAttrOfType<StringAttr>(index, nn::nameAttr);
-      NamedAttrList attributes;
-      if (name)
-        attributes.set(nn::nameAttr, StringAttr::get(&getContext(), name.getValue() + ".logits"));
-      const unsigned last = network.getNumResults();
-      if (failed(network.insertResult(last, logits.getType(), attributes.getDictionary(&getContext()))))
-        return signalPassFailure();
-      end->insertOperands(last, logits);
+      transforms::appendResult(network, logits,
+                               name ? StringAttr::get(&getContext(), name.getValue() + ".logits") : StringAttr());
     }
   }
 };

@@ -6,13 +6,12 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::transforms;
 
-static bool hasClasses(DictionaryAttr loss) {
-  StringRef name = loss.getAs<StringAttr>("op").getValue();
-  return name == "cross_entropy" || name == "nll";
+static const nn::TrainingPart &getPart(DictionaryAttr loss) {
+  return *nn::findTrainingPart(nn::getLosses(), loss.getAs<StringAttr>("op").getValue());
 }
 
 RankedTensorType transforms::getTargetType(Operation *op, DictionaryAttr loss, RankedTensorType input) {
-  if (!hasClasses(loss))
+  if (!getPart(loss).takesClasses)
     return input;
   if (input.getRank() < 2) {
     op->emitOpError("expects logits of rank 2 or more for ") << loss.get("op") << " but got " << input;
@@ -31,55 +30,81 @@ RankedTensorType transforms::getTargetType(Operation *op, DictionaryAttr loss, R
 namespace {
 class LossBuilder {
 public:
-  LossBuilder(OpBuilder &builder, Location loc, DictionaryAttr loss, const nn::TrainingPart &part)
-      : builder(builder), loc(loc), loss(loss), part(part) {}
+  LossBuilder(OpBuilder &builder, Location loc, DictionaryAttr loss)
+      : builder(builder), loc(loc), loss(loss), part(getPart(loss)) {}
 
   Value build(Value input, Value target) {
-    StringRef name = part.name;
-    Value elements;
-    if (name == "cross_entropy" || name == "nll") {
-      Value logs = name == "nll" ? input
-                                 : nn::LogSoftmaxOp::create(builder, loc, input.getType(), input, builder.getI64IntegerAttr(1));
-      return buildNll(logs, target);
-    }
-    if (name == "mse") {
-      Value difference = subtract(input, target);
-      elements = multiply(difference, difference);
-    } else if (name == "binary_cross_entropy") {
-      elements = nn::BinaryCrossEntropyOp::create(builder, loc, input.getType(), input, target);
-    } else if (name == "binary_cross_entropy_with_logits") { // log(1 + exp(x)) − t · x
-      elements = subtract(nn::SoftplusOp::create(builder, loc, input.getType(), input), multiply(target, input));
-    } else if (name == "hinge") {
-      Value rest = affine(multiply(target, input), -1, number("margin"));
-      elements = nn::ReluOp::create(builder, loc, input.getType(), rest);
-    } else { // Huber's: with c the difference clamped to ±delta, c · (difference − c/2)
-      Value difference = subtract(input, target);
-      Value clamped = nn::ClampOp::create(builder, loc, input.getType(), difference,
-                                          builder.getF64FloatAttr(-number("delta")), builder.getF64FloatAttr(number("delta")));
-      elements = multiply(clamped, subtract(difference, affine(clamped, 0.5, 0)));
-    }
+    if (part.takesClasses)
+      return buildNll(part.name == "nll" ? input : logSoftmax(input), target);
+    // By the names of the table of losses.
+    static const llvm::StringMap<Value (LossBuilder::*)(Value, Value)> rules = {
+        {"mse", &LossBuilder::buildSquares},
+        {"binary_cross_entropy", &LossBuilder::buildBinary},
+        {"binary_cross_entropy_with_logits", &LossBuilder::buildBinaryOfLogits},
+        {"hinge", &LossBuilder::buildHinge},
+        {"huber", &LossBuilder::buildHuber},
+    };
+    Value elements = (this->*rules.at(part.name))(input, target);
     auto dims = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(input.getType()).getRank()));
     return nn::ReduceOp::create(builder, loc, scalar(input), elements, dims, nn::isMean(loss), /*keep=*/false);
   }
 
 private:
+  //===--------------------------------------------------------------------===//
+  // The rules: the loss of each element
+  //===--------------------------------------------------------------------===//
+
+  Value buildSquares(Value input, Value target) {
+    Value difference = subtract(input, target);
+    return multiply(difference, difference);
+  }
+
+  Value buildBinary(Value input, Value target) {
+    return nn::BinaryCrossEntropyOp::create(builder, loc, input.getType(), input, target);
+  }
+
+  /// log(1 + exp(x)) − t · x
+  Value buildBinaryOfLogits(Value input, Value target) {
+    return subtract(nn::SoftplusOp::create(builder, loc, input.getType(), input), multiply(target, input));
+  }
+
+  Value buildHinge(Value input, Value target) {
+    Value rest = affine(multiply(target, input), -1, number("margin"));
+    return nn::ReluOp::create(builder, loc, input.getType(), rest);
+  }
+
+  /// With c the difference clamped to ±delta: c · (difference − c/2).
+  Value buildHuber(Value input, Value target) {
+    Value difference = subtract(input, target);
+    Value clamped =
+        nn::ClampOp::create(builder, loc, input.getType(), difference, builder.getF64FloatAttr(-number("delta")),
+                            builder.getF64FloatAttr(number("delta")));
+    return multiply(clamped, subtract(difference, affine(clamped, 0.5, 0)));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Their parts
+  //===--------------------------------------------------------------------===//
+
   double number(StringRef setting) const { return nn::getNumber(loss, part, setting); }
   RankedTensorType scalar(Value like) const {
     return RankedTensorType::get({1}, cast<RankedTensorType>(like.getType()).getElementType());
   }
   Value subtract(Value a, Value b) { return nn::SubOp::create(builder, loc, a.getType(), a, b); }
   Value multiply(Value a, Value b) { return nn::MulOp::create(builder, loc, a.getType(), a, b); }
+  Value logSoftmax(Value logits) {
+    return nn::LogSoftmaxOp::create(builder, loc, logits.getType(), logits, builder.getI64IntegerAttr(1));
+  }
   Value affine(Value value, double scale, double offset) {
-    return nn::AffineOp::create(builder, loc, value.getType(), value, builder.getF64FloatAttr(scale),
-                                builder.getF64FloatAttr(offset));
+    return nn::AffineOp::create(builder, loc, value, scale, offset);
   }
 
   Value buildNll(Value logs, Value target) {
     Value weights;
     if (SmallVector<double> values = nn::getNumbers(loss, part, "weight"); !values.empty()) {
       auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, scalar(logs).getElementType());
-      weights = nn::ParameterOp::create(builder, loc, type, builder.getStringAttr("class weights"), StringAttr(), FloatAttr(),
-                                        builder.getDenseF64ArrayAttr(values));
+      weights = nn::ParameterOp::create(builder, loc, type, builder.getStringAttr("class weights"), StringAttr(),
+                                        FloatAttr(), builder.getDenseF64ArrayAttr(values));
     }
     double smoothing = part.find("label_smoothing") ? number("label_smoothing") : 0;
     return nn::NllLossOp::create(builder, loc, scalar(logs), logs, target, weights, builder.getF64FloatAttr(smoothing),
@@ -94,11 +119,7 @@ private:
 } // namespace
 
 Value transforms::buildLoss(OpBuilder &builder, Location loc, DictionaryAttr loss, Value input, Value target) {
-  const nn::TrainingPart &part = *nn::findTrainingPart(nn::getLosses(), loss.getAs<StringAttr>("op").getValue());
-  Value value = LossBuilder(builder, loc, loss, part).build(input, target);
-  double scale = nn::getNumber(loss, part, "scale");
-  if (scale == 1)
-    return value;
-  return nn::AffineOp::create(builder, loc, value.getType(), value, builder.getF64FloatAttr(scale),
-                              builder.getF64FloatAttr(0));
+  Value value = LossBuilder(builder, loc, loss).build(input, target);
+  double scale = nn::getNumber(loss, getPart(loss), "scale");
+  return scale == 1 ? value : nn::AffineOp::create(builder, loc, value, scale);
 }

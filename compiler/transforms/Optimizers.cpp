@@ -23,20 +23,25 @@ public:
   void build() {
     parameters = read(0);
     gradients = clip(read(state.initialBytes));
-    bool isDecoupled = part.name == "adamw";
+    // By the names of the table of optimisers.
+    struct Rule {
+      Value (UpdateBuilder::*build)();
+      bool decouplesDecay;
+    };
+    static const llvm::StringMap<Rule> rules = {
+        {"sgd", {&UpdateBuilder::buildSgd, false}},           {"adagrad", {&UpdateBuilder::buildAdagrad, false}},
+        {"adadelta", {&UpdateBuilder::buildAdadelta, false}}, {"rmsprop", {&UpdateBuilder::buildRmsprop, false}},
+        {"adam", {&UpdateBuilder::buildAdam, false}},         {"adamw", {&UpdateBuilder::buildAdam, true}},
+    };
+    const Rule &rule = rules.at(part.name);
     if (number("weight_decay") != 0) {
       Value decay = hyper("weight_decay");
-      if (isDecoupled)
+      if (rule.decouplesDecay)
         parameters = sub(parameters, mul(parameters, mul(hyper("lr"), decay)));
       else
         gradients = add(gradients, mul(parameters, decay));
     }
-    Value step = part.name == "sgd"        ? buildSgd()
-                 : part.name == "adagrad"  ? buildAdagrad()
-                 : part.name == "adadelta" ? buildAdadelta()
-                 : part.name == "rmsprop"  ? buildRmsprop()
-                                           : buildAdam();
-    assign(sub(parameters, step), 0);
+    assign(sub(parameters, (this->*rule.build)()), 0);
     update->setAttr(nn::slotsAttr, slots.getDictionary(update.getContext()));
   }
 
@@ -83,8 +88,8 @@ private:
   Value buildAdam() {
     SmallVector<double> betas = nn::getNumbers(optimizer, part, "betas");
     Value first = keep("exp_avg", blend(gradients, getSlot("exp_avg"), hyper("beta1", betas[0])));
-    Value second = keep("exp_avg_sq",
-                        blend(mul(gradients, gradients), getSlot("exp_avg_sq"), hyper("beta2", betas[1])));
+    Value second =
+        keep("exp_avg_sq", blend(mul(gradients, gradients), getSlot("exp_avg_sq"), hyper("beta2", betas[1])));
     Value mean = div(first, hyper("correction1", 1)), square = div(second, hyper("correction2", 1));
     return mul(hyper("lr"), div(mean, add(root(square), hyper("eps"))));
   }
@@ -105,7 +110,8 @@ private:
                                          /*keep=*/true);
     Value factor = div(hyper("clip_grad_norm"), affine(root(squares), 1, 1e-6));
     constexpr double lowest = std::numeric_limits<float>::lowest();
-    factor = nn::ClampOp::create(builder, loc, scalar, factor, builder.getF64FloatAttr(lowest), builder.getF64FloatAttr(1));
+    factor =
+        nn::ClampOp::create(builder, loc, scalar, factor, builder.getF64FloatAttr(lowest), builder.getF64FloatAttr(1));
     return mul(all, factor);
   }
 
@@ -118,7 +124,9 @@ private:
   Value read(int64_t place) {
     return nn::VariableOp::create(builder, loc, vector, Value(), builder.getI64IntegerAttr(place));
   }
-  void assign(Value value, int64_t place) { nn::AssignOp::create(builder, loc, value, builder.getI64IntegerAttr(place)); }
+  void assign(Value value, int64_t place) {
+    nn::AssignOp::create(builder, loc, value, builder.getI64IntegerAttr(place));
+  }
 
   int64_t getPlace(StringRef slot) {
     if (auto known = slots.get(slot))
@@ -139,8 +147,9 @@ private:
     Value &argument = hypers[name];
     if (!argument) {
       unsigned index = update.getNumArguments();
-      auto attributes = builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name)),
-                                                   builder.getNamedAttr(nn::defaultAttr, builder.getF64FloatAttr(value))});
+      auto attributes =
+          builder.getDictionaryAttr({builder.getNamedAttr(nn::nameAttr, builder.getStringAttr(name)),
+                                     builder.getNamedAttr(nn::defaultAttr, builder.getF64FloatAttr(value))});
       (void)update.insertArgument(index, scalar, attributes, loc);
       argument = update.getArgument(index);
     }
@@ -152,10 +161,7 @@ private:
   Value mul(Value a, Value b) { return nn::MulOp::create(builder, loc, wider(a, b), a, b); }
   Value div(Value a, Value b) { return nn::DivOp::create(builder, loc, wider(a, b), a, b); }
   Value root(Value a) { return nn::PowerOp::create(builder, loc, a.getType(), a, builder.getF64FloatAttr(0.5)); }
-  Value affine(Value a, double scale, double offset) {
-    return nn::AffineOp::create(builder, loc, a.getType(), a, builder.getF64FloatAttr(scale),
-                                builder.getF64FloatAttr(offset));
-  }
+  Value affine(Value a, double scale, double offset) { return nn::AffineOp::create(builder, loc, a, scale, offset); }
   /// decay · average + (1 − decay) · value, with one product.
   Value blend(Value value, Value average, Value decay) { return add(value, mul(sub(average, value), decay)); }
   Type wider(Value a, Value b) const { return a.getType() == vector ? a.getType() : b.getType(); }

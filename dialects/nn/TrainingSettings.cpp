@@ -35,8 +35,8 @@ static constexpr Setting huber[] = {
 
 static constexpr TrainingPart losses[] = {
     {"mse", "squared difference of input and target", plainLoss},
-    {"cross_entropy", "cross entropy of logits [N, C, …] with classes [N, …]", crossEntropy},
-    {"nll", "negative of the log-probabilities [N, C, …] of classes [N, …]", nll},
+    {"cross_entropy", "cross entropy of logits [N, C, …] with classes [N, …]", crossEntropy, /*takesClasses=*/true},
+    {"nll", "negative of the log-probabilities [N, C, …] of classes [N, …]", nll, /*takesClasses=*/true},
     {"binary_cross_entropy", "cross entropy of probabilities with targets from 0 to 1", plainLoss},
     {"binary_cross_entropy_with_logits", "the same of logits", plainLoss},
     {"hinge", "max(0, margin − target · input), targets 1 and −1", hinge},

@@ -31,6 +31,8 @@ struct TrainingSetting {
 struct TrainingPart {
   llvm::StringLiteral name, summary;
   llvm::ArrayRef<TrainingSetting> settings;
+  /// Of a loss: its targets are classes, not values of the input's shape.
+  bool takesClasses = false;
 
   const TrainingSetting *find(llvm::StringRef setting) const;
 };

@@ -80,7 +80,7 @@ Expected<TrainDescription> TrainDescription::read(const LoadedNetwork &network, 
                                   "; \"training\": {\"loss\": …, \"optimizer\": …} says how it is trained");
   description.loss = loss.getAs<mlir::StringAttr>("op").str();
   description.isMean = nn::isMean(loss);
-  description.takesClasses = description.loss == "cross_entropy" || description.loss == "nll";
+  description.takesClasses = nn::findTrainingPart(nn::getLosses(), description.loss)->takesClasses;
   if (auto name = loss.getAs<mlir::StringAttr>("input"))
     description.lossInput = name.str();
   mlir::RankedTensorType read = findLossInput(function, description.lossInput);

@@ -81,8 +81,7 @@ bool ExpOp::preservesZero() { return false; }
 //===----------------------------------------------------------------------===//
 
 static Value scale(BackwardStep &step, Value value, double factor, double offset = 0) {
-  return AffineOp::create(step.builder, step.loc, value.getType(), value, step.builder.getF64FloatAttr(factor),
-                          step.builder.getF64FloatAttr(offset));
+  return AffineOp::create(step.builder, step.loc, value, factor, offset);
 }
 
 static Value multiply(BackwardStep &step, Value a, Value b) {
@@ -152,8 +151,8 @@ void DropoutOp::takeTrainingForm(TrainingForm &form) {
 void DropoutOp::differentiate(BackwardStep &step) { step.add(getInput(), step.gradient); }
 
 void RandomDropoutOp::differentiate(BackwardStep &step) {
-  step.add(getInput(),
-           RandomDropoutOp::create(step.builder, step.loc, getType(), step.gradient, getKey(), getPAttr(), getStreamAttr()));
+  step.add(getInput(), RandomDropoutOp::create(step.builder, step.loc, getType(), step.gradient, getKey(), getPAttr(),
+                                               getStreamAttr()));
 }
 
 LogicalResult RandomDropoutOp::verify() {

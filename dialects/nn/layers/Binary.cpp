@@ -111,10 +111,7 @@ void AddOp::differentiate(BackwardStep &step) {
   addTo(step, getRhs(), [&] { return step.gradient; });
 }
 
-static Value negate(BackwardStep &step, Value value) {
-  return AffineOp::create(step.builder, step.loc, value.getType(), value, step.builder.getF64FloatAttr(-1),
-                          step.builder.getF64FloatAttr(0));
-}
+static Value negate(BackwardStep &step, Value value) { return AffineOp::create(step.builder, step.loc, value, -1); }
 
 void SubOp::differentiate(BackwardStep &step) {
   addTo(step, getLhs(), [&] { return step.gradient; });
