@@ -26,9 +26,8 @@ public:
   /// For `function`, which is `network` itself or belongs to its training.
   DriverBuilder(ModuleOp module, func::FuncOp network, func::FuncOp function, ModelTable &model)
       : module(module), network(network), function(function), model(model), builder(module.getContext()),
-        loc(function.getLoc()),
-        pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()), i32(builder.getI32Type()),
-        i64(builder.getI64Type()), device(kernel::getDevice(module)),
+        loc(function.getLoc()), pointer(LLVM::LLVMPointerType::get(module.getContext())), i8(builder.getI8Type()),
+        i32(builder.getI32Type()), i64(builder.getI64Type()), device(kernel::getDevice(module)),
         symbols(kernel::getSymbols(network.getSymName(), getFunctionName(), device)) {
     builder.setInsertionPointToEnd(module.getBody());
   }
@@ -62,7 +61,7 @@ private:
     auto values = DenseIntElementsAttr::get(RankedTensorType::get({length}, i64), ArrayRef<int64_t>(model.table));
     buildGlobal(LLVM::LLVMArrayType::get(i64, length), symbols.table, values, kernel::tableSection, 8);
     buildGlobal(LLVM::LLVMArrayType::get(i8, model.strings.size()), symbols.strings,
-                          builder.getStringAttr(model.strings), "", 1);
+                builder.getStringAttr(model.strings), "", 1);
   }
 
   /// What another module of the network has.
@@ -251,8 +250,7 @@ void buildTraining(ModuleOp module, func::FuncOp network, llvm::StringMap<LLVM::
   auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::External,
                                        kernel::getSymbols(network.getSymName()).training, Attribute(), /*alignment=*/8);
   builder.createBlock(&global.getInitializerRegion());
-  SmallVector<Value> values = {
-      LLVM::ConstantOp::create(builder, loc, i64, builder.getI64IntegerAttr(DLC_ABI_VERSION))};
+  SmallVector<Value> values = {LLVM::ConstantOp::create(builder, loc, i64, builder.getI64IntegerAttr(DLC_ABI_VERSION))};
   for (StringRef role : {"step", "update", "predict"})
     values.push_back(LLVM::AddressOfOp::create(builder, loc, models.lookup(role)));
   Value training = LLVM::UndefOp::create(builder, loc, type);

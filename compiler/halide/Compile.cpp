@@ -108,7 +108,8 @@ FailureOr<CompiledKernel> halide_backend::compileKernel(kernel::FuncOp op, const
     if (failed(lowered))
       return failure();
     std::string unbounded;
-    Scratch scratch = measureScratch(lowered->module.get_conceptual_stmt(), lowered->batchNames, target.isDevice(), unbounded);
+    Scratch scratch =
+        measureScratch(lowered->module.get_conceptual_stmt(), lowered->batchNames, target.isDevice(), unbounded);
     if (!unbounded.empty())
       return op.emitOpError("needs scratch of no known size for ") << unbounded;
     compiled.scratchBytes = scratch.workerBytes;

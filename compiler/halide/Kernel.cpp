@@ -40,8 +40,9 @@ static bool hasFlatPlane(kernel::FuncOp op) {
            });
   };
   if (!isa_and_nonnull<DirectConvAttr, GpuTiledAttr>(op.getScheduleAttr()) ||
-      !llvm::all_of(op.getBlock().getArguments(),
-                    [&](BlockArgument argument) { return isParameter(argument) || isStoredFlat(argument.getType()); }) ||
+      !llvm::all_of(
+          op.getBlock().getArguments(),
+          [&](BlockArgument argument) { return isParameter(argument) || isStoredFlat(argument.getType()); }) ||
       !llvm::all_of(op.getFunctionType().getResults(), isStoredFlat))
     return false;
   return llvm::all_of(op.getBlock().without_terminator(), [&](Operation &each) {

@@ -87,7 +87,7 @@ struct LinearGrad {
 /// `sum` that over all slabs.
 struct Product {
   struct Vars {
-    Var x{"x"}, y{"y"}, c{"c"}, n{"n"};     // results; `left` has its input's plane
+    Var x{"x"}, y{"y"}, c{"c"}, n{"n"};           // results; `left` has its input's plane
     Var k{"k"}, kx{"kx"}, ky{"ky"}, slab{"slab"}; // what is summed over
   };
   Vars vars;
@@ -100,8 +100,8 @@ struct Product {
   std::array<int64_t, 2> window = {1, 1}, stride = {1, 1}, dilation = {1, 1};
   /// In memory the operand's elements lie next to each other along k, not along x or c.
   bool leftAlongK = false, rightAlongK = false;
-  Func left, right; // (x, y, k, n), (c, kx, ky, k)
-  Func part, sum;   // (x, y, c, n[, slab])
+  Func left, right;  // (x, y, k, n), (c, kx, ky, k)
+  Func part, sum;    // (x, y, c, n[, slab])
   RDom inner, slabs; // (kx, ky, k), (slab)
 };
 

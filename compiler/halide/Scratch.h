@@ -9,8 +9,8 @@
 namespace dlc::halide_backend {
 
 struct Scratch {
-  int64_t workerBytes = 0;                            // within parallel loops
-  int64_t callerBytes = 0, callerBytesPerBatch = 0;   // outside of them
+  int64_t workerBytes = 0;                          // within parallel loops
+  int64_t callerBytes = 0, callerBytesPerBatch = 0; // outside of them
   bool parallel = false;
 };
 

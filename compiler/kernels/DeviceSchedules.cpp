@@ -1,6 +1,6 @@
 // The rules by which kernels of devices get their schedules.
-#include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DeviceSchedules.h"
+#include "compiler/kernels/CostModel.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 
@@ -83,9 +83,9 @@ static Attribute selectContraction(nn::ContractionOpInterface contraction, kerne
     return chooseTile({items, 1, shape.outChannels, shape.inChannels, {}}, context);
   if (shape.isPointwise())
     return chooseTile({shape.getPixels(), 1, shape.outChannels, shape.inChannels, {}}, context);
-  return chooseTile({shape.output[1], std::max<int64_t>(2, shape.output[0]), shape.outChannels, shape.inChannels,
-                     shape.window},
-                    context);
+  return chooseTile(
+      {shape.output[1], std::max<int64_t>(2, shape.output[0]), shape.outChannels, shape.inChannels, shape.window},
+      context);
 }
 
 Attribute dlc::kernels::selectDeviceSchedule(kernel::FuncOp func) {

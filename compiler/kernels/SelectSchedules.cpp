@@ -253,7 +253,7 @@ struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
         func.setScheduleAttr(machine->isDevice ? plain ? kernel::GpuElementwiseAttr::get(&getContext(), 128)
                                                        : selectDeviceSchedule(func)
                              : plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
-                                   : selector.select());
+                                     : selector.select());
       if (costs)
         func->setAttr("kernel.cost",
                       IntegerAttr::get(IntegerType::get(&getContext(), 64), std::llround(selector.getTime())));

@@ -252,9 +252,7 @@ static bool isElementwise(kernel::FuncOp kernel, unsigned index) {
   });
 }
 
-static int64_t getBytes(Type type) {
-  return cast<RankedTensorType>(type).getNumElements() * getElementBytes(type);
-}
+static int64_t getBytes(Type type) { return cast<RankedTensorType>(type).getNumElements() * getElementBytes(type); }
 
 /// Whether the kernel that computes the value may write it to its place: whoever
 /// reads what lies there runs before, or is that kernel and reads each element
@@ -413,7 +411,8 @@ void Planner::placeParameters() {
     Value initial = variable.getInitial();
     if (!initial || isBesideOther)
       continue;
-    initial.getDefiningOp()->setAttr("kernel.storage", place(kernel::Space::Weights, weightsBytes + variable.getPlace()));
+    initial.getDefiningOp()->setAttr("kernel.storage",
+                                     place(kernel::Space::Weights, weightsBytes + variable.getPlace()));
     initialBytes = std::max<int64_t>(initialBytes, variable.getPlace() + getBytes(variable.getType()));
   }
   if (initialBytes)
@@ -451,8 +450,7 @@ kernel::StorageAttr Planner::getStorage(Value value) {
       offset += arenaOffsets[place.container];
     }
   }
-  return kernel::StorageAttr::get(network.getContext(), container.space, index, scaled, offset,
-                                  container.elements);
+  return kernel::StorageAttr::get(network.getContext(), container.space, index, scaled, offset, container.elements);
 }
 
 void Planner::writeStorage() {

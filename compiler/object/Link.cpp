@@ -120,8 +120,8 @@ Expected<std::string> dlc::object::linkModel(ArrayRef<std::string> drivers, Arra
   if (Error error = folder.create())
     return error;
   // One thread: others would stay alive. No dates, no paths: the same bytes every time.
-  std::vector<std::string> arguments = {
-      "-r", "--threads=1", "--no-undefined-version", "-o", folder.getFile("linked.o")};
+  std::vector<std::string> arguments = {"-r", "--threads=1", "--no-undefined-version", "-o",
+                                        folder.getFile("linked.o")};
   for (auto [index, driver] : enumerate(drivers)) {
     arguments.push_back(folder.getFile("driver" + Twine(index) + ".o"));
     if (Error error = writeFile(arguments.back(), driver))

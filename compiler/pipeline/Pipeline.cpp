@@ -29,7 +29,8 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::pipeline;
 
-static constexpr StringRef stageNames[] = {"nn", "gradient", "fused", "scheduled", "planned", "llvm", "halide", "asm", "obj"};
+static constexpr StringRef stageNames[] = {"nn",   "gradient", "fused", "scheduled", "planned",
+                                           "llvm", "halide",   "asm",   "obj"};
 
 ArrayRef<StringRef> pipeline::getStageNames() { return stageNames; }
 
@@ -42,7 +43,7 @@ static auto findNetworks(ModuleOp module) {
 namespace {
 /// The network compiled for one kind of machine.
 struct Variant {
-  std::string device; // that its kernels run on; "": the machine itself
+  std::string device;            // that its kernels run on; "": the machine itself
   OwningOpRef<ModuleOp> module;  // as of the last stage up to Planned
   OwningOpRef<ModuleOp> lowered; // the driver, since Stage::Llvm
   std::map<std::string, halide_backend::CompiledKernel> kernels;
@@ -185,8 +186,8 @@ static bool isNeeded(Stage stage, Stage last) {
 }
 
 Outcome Compilation::runTo(Stage last) {
-  for (Stage stage : {Stage::Nn, Stage::Gradient, Stage::Fused, Stage::Scheduled, Stage::Planned, Stage::Llvm, Stage::Halide, Stage::Asm,
-                      Stage::Object}) {
+  for (Stage stage : {Stage::Nn, Stage::Gradient, Stage::Fused, Stage::Scheduled, Stage::Planned, Stage::Llvm,
+                      Stage::Halide, Stage::Asm, Stage::Object}) {
     if ((state->last && stage <= *state->last) || stage > last || !isNeeded(stage, last))
       continue;
     // Before the long stages: what is wrong with the weights is wrong at once.
@@ -334,8 +335,8 @@ Outcome Compilation::State::setTarget() {
     variants.push_back({device, std::move(copy), {}, {}, {}});
   }
   if (!options.devices.empty())
-    getModule()->setAttr(kernel::devicesAttr,
-                         builder.getStrArrayAttr(SmallVector<StringRef>(options.devices.begin(), options.devices.end())));
+    getModule()->setAttr(kernel::devicesAttr, builder.getStrArrayAttr(SmallVector<StringRef>(options.devices.begin(),
+                                                                                             options.devices.end())));
   return Outcome::Fine;
 }
 
@@ -391,8 +392,8 @@ Outcome Compilation::State::linkObject() {
       objects.push_back({kernel::getKernelSymbol(network, name, variant.device), compiled.object});
   }
   kernel::ModelSymbols symbols = kernel::getSymbols(network);
-  llvm::Expected<std::string> linked = object::linkModel(drivers, objects, {symbols.model, symbols.training},
-                                                         kernel::getIdentifier(network) + ".*");
+  llvm::Expected<std::string> linked =
+      object::linkModel(drivers, objects, {symbols.model, symbols.training}, kernel::getIdentifier(network) + ".*");
   if (!linked)
     return report(linked.takeError(), Outcome::Internal);
   object = std::move(*linked);

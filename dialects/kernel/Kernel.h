@@ -40,7 +40,8 @@ inline constexpr llvm::StringLiteral stateWeightsAttr = "kernel.state_weights";
 inline constexpr llvm::StringLiteral devicesAttr = "kernel.devices";
 /// On a module: the first byte, in the weights of all that the network is compiled
 /// for, of those that this module places, and the bytes of all.
-inline constexpr llvm::StringLiteral weightsBeginAttr = "kernel.weights_begin", weightsTotalAttr = "kernel.weights_total";
+inline constexpr llvm::StringLiteral weightsBeginAttr = "kernel.weights_begin",
+                                     weightsTotalAttr = "kernel.weights_total";
 
 } // namespace dlc::kernel
 

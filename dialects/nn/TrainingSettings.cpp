@@ -17,19 +17,19 @@ using Setting = TrainingSetting;
 // Losses
 //===----------------------------------------------------------------------===//
 
-static constexpr Setting reduction = {"reduction", Setting::Reduction, {}, 0, 0, "\"mean\" or \"sum\" over all elements"};
+static constexpr Setting reduction = {
+    "reduction", Setting::Reduction, {}, 0, 0, "\"mean\" or \"sum\" over all elements"};
 static constexpr Setting scale = {"scale", Setting::Number, {1}, -infinity, infinity, "what the loss is multiplied by"};
-static constexpr Setting classWeights = {
-    "weight", Setting::Numbers, {}, 0, infinity, "a weight for each class; a mean is weighted too"};
+static constexpr Setting classWeights = {"weight", Setting::Numbers, {},
+                                         0,        infinity,         "a weight for each class; a mean is weighted too"};
 static constexpr Setting smoothing = {
     "label_smoothing", Setting::Number, {0}, 0, 1, "the share of the target that is spread over all classes"};
 
 static constexpr Setting plainLoss[] = {reduction, scale};
 static constexpr Setting crossEntropy[] = {classWeights, smoothing, reduction, scale};
 static constexpr Setting nll[] = {classWeights, reduction, scale};
-static constexpr Setting hinge[] = {{"margin", Setting::Number, {1}, 0, infinity, "how far on the right side is far enough"},
-                                    reduction,
-                                    scale};
+static constexpr Setting hinge[] = {
+    {"margin", Setting::Number, {1}, 0, infinity, "how far on the right side is far enough"}, reduction, scale};
 static constexpr Setting huber[] = {
     {"delta", Setting::Number, {1}, 1e-30, infinity, "where the quadratic becomes linear"}, reduction, scale};
 
@@ -50,11 +50,13 @@ static constexpr TrainingPart losses[] = {
 static constexpr Setting weightDecay(double value = 0) {
   return {"weight_decay", Setting::Number, {value}, 0, infinity, "what pulls parameters to zero"};
 }
-static constexpr Setting clip = {
-    "clip_grad_norm", Setting::Number, {0}, 0, infinity, "the largest Euclidean norm of all gradients together; 0: any"};
-static constexpr Setting lr(double value) {
-  return {"lr", Setting::Number, {value}, 0, infinity, "learning rate"};
-}
+static constexpr Setting clip = {"clip_grad_norm",
+                                 Setting::Number,
+                                 {0},
+                                 0,
+                                 infinity,
+                                 "the largest Euclidean norm of all gradients together; 0: any"};
+static constexpr Setting lr(double value) { return {"lr", Setting::Number, {value}, 0, infinity, "learning rate"}; }
 static constexpr Setting eps(double value) {
   return {"eps", Setting::Number, {value}, 0, infinity, "what is added to a denominator"};
 }
@@ -62,14 +64,19 @@ static constexpr Setting momentum = {"momentum", Setting::Number, {0}, 0, 1, "ho
 static constexpr Setting betas = {
     "betas", Setting::Numbers, {0.9, 0.999}, 0, 1, "decay of the averages of the gradient and of its square", 2};
 
-static constexpr Setting sgd[] = {lr(1e-3), momentum, {"nesterov", Setting::Flag, {0}, 0, 1, "Nesterov's momentum"},
-                                  weightDecay(), clip};
-static constexpr Setting adagrad[] = {lr(1e-2), {"lr_decay", Setting::Number, {0}, 0, infinity, "decay of the learning rate"},
-                                      weightDecay(), eps(1e-10), clip};
-static constexpr Setting adadelta[] = {lr(1), {"rho", Setting::Number, {0.9}, 0, 1, "decay of the averages of squares"},
-                                       weightDecay(), eps(1e-6), clip};
-static constexpr Setting rmsprop[] = {lr(1e-2), {"alpha", Setting::Number, {0.99}, 0, 1, "decay of the average of squares"},
-                                      momentum, weightDecay(), eps(1e-8), clip};
+static constexpr Setting sgd[] = {
+    lr(1e-3), momentum, {"nesterov", Setting::Flag, {0}, 0, 1, "Nesterov's momentum"}, weightDecay(), clip};
+static constexpr Setting adagrad[] = {lr(1e-2),
+                                      {"lr_decay", Setting::Number, {0}, 0, infinity, "decay of the learning rate"},
+                                      weightDecay(),
+                                      eps(1e-10),
+                                      clip};
+static constexpr Setting adadelta[] = {
+    lr(1), {"rho", Setting::Number, {0.9}, 0, 1, "decay of the averages of squares"}, weightDecay(), eps(1e-6), clip};
+static constexpr Setting rmsprop[] = {
+    lr(1e-2),  {"alpha", Setting::Number, {0.99}, 0, 1, "decay of the average of squares"},
+    momentum,  weightDecay(),
+    eps(1e-8), clip};
 static constexpr Setting adam[] = {lr(1e-3), betas, weightDecay(), eps(1e-8), clip};
 static constexpr Setting adamw[] = {lr(1e-3), betas, weightDecay(1e-2), eps(1e-8), clip};
 
@@ -86,7 +93,8 @@ static constexpr TrainingPart optimizers[] = {
 // Schedules
 //===----------------------------------------------------------------------===//
 
-static constexpr Setting warmup = {"warmup_steps", Setting::Number, {0}, 0, 1e15, "steps over which the rate rises from 0"};
+static constexpr Setting warmup = {
+    "warmup_steps", Setting::Number, {0}, 0, 1e15, "steps over which the rate rises from 0"};
 static constexpr Setting constant[] = {warmup};
 static constexpr Setting step[] = {{"step_size", Setting::Number, {30}, 1, 1e15, "epochs between two falls"},
                                    {"gamma", Setting::Number, {0.1}, 0, infinity, "what the rate is multiplied by"},

@@ -60,8 +60,9 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
       "the object file, NET.o here unless given; the header stands\nbeside it. With --emit, where the text goes");
   options.choice("--target", pipeline::getTargetNames(), command.target,
                  "the machine that runs the network, host unless given");
-  options.text("--gpu", "DEVICES", command.devices,
-               "kernels for devices beside those of the machine: opencl,\ncuda, or both with a comma. With --emit, one of them");
+  options.text(
+      "--gpu", "DEVICES", command.devices,
+      "kernels for devices beside those of the machine: opencl,\ncuda, or both with a comma. With --emit, one of them");
   options.number("--batch", "N", command.pipeline.batch, "fixes the batch; open unless given", 1, INT32_MAX);
   options.text("--weights", "FILE", command.pipeline.weights,
                "weights (.safetensors or .npz) instead of those that the\nnetwork names");

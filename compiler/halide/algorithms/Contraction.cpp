@@ -44,8 +44,8 @@ LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
   if (!input.isArgument || !input.hasHalo(reach)) {
     paddedDomain = makeDomain(input.shape, input.lanes);
     padded = Func(kernel.nameOf(op) + "_padded");
-    (*padded)(paddedDomain->vars) = reaches ? input.readOrElse(paddedDomain->point, constant(input.type, 0))
-                                            : input.read(paddedDomain->point);
+    (*padded)(paddedDomain->vars) =
+        reaches ? input.readOrElse(paddedDomain->point, constant(input.type, 0)) : input.read(paddedDomain->point);
     input.func = *padded;
   }
 

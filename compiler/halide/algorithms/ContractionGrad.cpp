@@ -181,7 +181,8 @@ LogicalResult halide_backend::defineConv2dGradWeight(Kernel &kernel, nn::Conv2dG
   int groupInputs = static_cast<int>(domain.shape[1]),
       groupOutputs = static_cast<int>(domain.shape[0] / op.getGroups());
   bool isDepthwise = op.getGroups() > 1 && groupInputs == 1 && groupOutputs == 1 && input.lanes == gradient.lanes;
-  if (!kernel.target.isDevice() && (op.getGroups() == 1 || isDepthwise) && !kernel.gradWeight && (gradient.lanes || op.getStride()[1] == 1)) {
+  if (!kernel.target.isDevice() && (op.getGroups() == 1 || isDepthwise) && !kernel.gradWeight &&
+      (gradient.lanes || op.getStride()[1] == 1)) {
     defineTiled(kernel, op, isDepthwise);
     return success();
   }

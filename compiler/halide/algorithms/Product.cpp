@@ -53,8 +53,8 @@ static void defineProduct(Kernel &kernel, Operation *op, Product product, Expr s
   product.right = Func(name + "_right");
   product.right(v.c, v.kx, v.ky, v.k) = operands.right(v.c, v.kx, v.ky, v.k);
 
-  product.inner = RDom(0, static_cast<int>(product.window[1]), 0, static_cast<int>(product.window[0]), 0, slab,
-                       name + "_window");
+  product.inner =
+      RDom(0, static_cast<int>(product.window[1]), 0, static_cast<int>(product.window[0]), 0, slab, name + "_window");
   RVar kx = product.inner[0], ky = product.inner[1], k = product.inner[2];
   Expr x = v.x * toExpr(product.stride[1]) + kx * toExpr(product.dilation[1]);
   Expr y = v.y * toExpr(product.stride[0]) + ky * toExpr(product.dilation[0]);
@@ -117,7 +117,8 @@ LogicalResult halide_backend::defineTiledConv2d(Kernel &kernel, nn::Conv2dOp op)
   Expr zero = zeroOf(input.type);
   auto left = [&](Expr x, Expr y, Expr k, Expr n) {
     Point point;
-    point.at = {n, Halide::min(k, toExpr(channels - 1)), y - toExpr(op.getPadding()[0]), x - toExpr(op.getPadding()[1])};
+    point.at = {n, Halide::min(k, toExpr(channels - 1)), y - toExpr(op.getPadding()[0]),
+                x - toExpr(op.getPadding()[1])};
     if (product.isFlat) {
       point.at[2] = 0;
       point.at[3] = Halide::min(y * toExpr(columns) + x, toExpr(pixels - 1));
@@ -196,8 +197,7 @@ LogicalResult halide_backend::defineTiledConv2dGradWeight(Kernel &kernel, nn::Co
   auto right = [&](Expr c, Expr, Expr, Expr k) {
     Expr pixel = k % toExpr(plane), inside = Halide::min(pixel, toExpr(pixels - 1));
     Point point;
-    point.at = {k / toExpr(plane), Halide::min(c, toExpr(outputs - 1)), inside / toExpr(width),
-                inside % toExpr(width)};
+    point.at = {k / toExpr(plane), Halide::min(c, toExpr(outputs - 1)), inside / toExpr(width), inside % toExpr(width)};
     return select(pixel < toExpr(pixels), gradient.read(point), zero);
   };
   auto initial = [&](Expr) { return zero; };

@@ -174,9 +174,8 @@ LogicalResult halide_backend::defineWinogradConv2d(Kernel &kernel, nn::Conv2dOp 
   // 3. The transform of the result, and the bias.
   values.clear();
   for (int row = 0; row < size; ++row)
-    values.push_back(
-        parts.products(lane, (image % images * stripRows + tileY % stripRows) * columns + tileX, block, row * size + i,
-                       tileY / stripRows, image / images));
+    values.push_back(parts.products(lane, (image % images * stripRows + tileY % stripRows) * columns + tileX, block,
+                                    row * size + i, tileY / stripRows, image / images));
   parts.resultRows = Func(name + "_result_rows");
   parts.resultRows(lane, i, j, tileX, tileY, block, image) = Halide::mux(j, multiplyResult(matrices.at, values));
   const Point &out = domain.point;

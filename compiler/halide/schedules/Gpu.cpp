@@ -79,9 +79,8 @@ static void mapRemaining(Kernel &kernel, int64_t threads) {
       continue;
     Func func(function);
     auto isMapped = [](Halide::Stage stage) {
-      return llvm::any_of(stage.get_schedule().dims(), [](const Halide::Internal::Dim &dim) {
-        return Halide::Internal::is_gpu(dim.for_type);
-      });
+      return llvm::any_of(stage.get_schedule().dims(),
+                          [](const Halide::Internal::Dim &dim) { return Halide::Internal::is_gpu(dim.for_type); });
     };
     if (!isMapped(func))
       mapToThreads(func, threads);

@@ -50,7 +50,8 @@ LogicalResult halide_backend::scheduleGpuTiled(Kernel &kernel, kernel::GpuTiledA
                 channels = schedule.getChannels(), slab = schedule.getSlab();
   if (failed(checkParameter(kernel, "threadsX", columns, 1, maxThreads)) ||
       failed(checkParameter(kernel, "threadsC", groups, 1, maxThreads / columns)) ||
-      failed(checkParameter(kernel, "rows", rows, 1, 64)) || failed(checkParameter(kernel, "channels", channels, 1, 64)) ||
+      failed(checkParameter(kernel, "rows", rows, 1, 64)) ||
+      failed(checkParameter(kernel, "channels", channels, 1, 64)) ||
       failed(checkParameter(kernel, "slab", slab, 1, 256)))
     return failure();
   Stage *reader = findProductStage(kernel);

@@ -21,7 +21,8 @@ static int twice(void *context, int i, uint8_t *closure) {
   return 0;
 }
 
-static int32_t run(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin, int32_t end) {
+static int32_t run(void *context, struct halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin,
+                   int32_t end) {
   (void)trace;
   (void)begin;
   (void)end;
