@@ -141,13 +141,13 @@ def main():
     print("| network | dlc ms | " + " | ".join(f"PyTorch {mode}" for mode in modes) + " | best / dlc |")
     print("|---|---" * 1 + "|---" * (len(modes) + 1) + "|")
     for network in options.networks:
-        figures = {name: [] for name in ["dlc", *modes]}
+        figures = {name: [] for name in ["dlc", *modes]}  # nan where a mode failed or took too long
         for _ in range(options.rounds):
             figures["dlc"].append(time_dlc(network, options))
             for mode in modes:
                 figures[mode].append(time_pytorch(network, mode, options))
         medians = {name: statistics.median(times) for name, times in figures.items()}
-        best = min((medians[mode] for mode in modes), default=float("nan"))
+        best = min((medians[mode] for mode in modes if medians[mode] == medians[mode]), default=float("nan"))
         print(f"| {network} | " + " | ".join(f"{medians[name]:.3g}" for name in ["dlc", *modes]) + f" | {best / medians['dlc']:.2f} |",
               flush=True)
 
