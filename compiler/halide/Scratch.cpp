@@ -59,7 +59,7 @@ private:
 
   /// What an allocation costs at most, linear in its size over sizes that are odd multiples of one number:
   /// how far one is rounded up changes with the batch, and not in step with the others.
-  static int64_t boundCost(int64_t bytes) { return DLC_SCRATCH_COST(0) + bytes + (bytes % 64 ? 63 : 0); }
+  static int64_t boundCost(int64_t bytes) { return DLC_SCRATCH_COST(0) + boundDeviceCost(bytes); }
 
   /// The same for DLC_DEVICE_SCRATCH_COST.
   static int64_t boundDeviceCost(int64_t bytes) { return bytes + (bytes % 64 ? 63 : 0); }

@@ -254,6 +254,24 @@ std::vector<Real> valuesOf(const TrainerPointer &trainer, const char *name) {
   return {values, values + info.bytes / sizeof(Real)};
 }
 
+inline dlc_trainer_options accumulating() {
+  dlc_trainer_options options = DLC_TRAINER_OPTIONS_INIT;
+  options.accumulate = 1;
+  return options;
+}
+
+/// All that training changes in a Line.
+inline std::vector<std::vector<float>> stateOf(const TrainerPointer &trainer) {
+  std::vector<std::vector<float>> state;
+  for (const char *name : {"w", "b", "s"})
+    state.push_back(valuesOf<float>(trainer, name));
+  for (int32_t i : {0, 1}) {
+    auto *slot = static_cast<float *>(dlc_trainer_slot(trainer.get(), 0, i));
+    state.emplace_back(slot, slot + 4);
+  }
+  return state;
+}
+
 } // namespace dlc::test
 
 #endif // DLC_TEST_RUNTIME_TRAININGBUILDER_H

@@ -421,23 +421,6 @@ struct Data {
   }
 };
 
-std::vector<Floats> stateOf(const TrainerPointer &trainer) {
-  std::vector<Floats> state;
-  for (const char *name : {"w", "b", "s"})
-    state.push_back(valuesOf<float>(trainer, name));
-  for (int32_t i : {0, 1}) {
-    auto *slot = static_cast<float *>(dlc_trainer_slot(trainer.get(), 0, i));
-    state.emplace_back(slot, slot + 4);
-  }
-  return state;
-}
-
-dlc_trainer_options accumulating() {
-  dlc_trainer_options options = DLC_TRAINER_OPTIONS_INIT;
-  options.accumulate = 1;
-  return options;
-}
-
 /// Steps, parts, batches, what the caller reads and writes: the same on both.
 Floats exercise(const TrainerPointer &trainer, const std::string &path) {
   Floats log;

@@ -29,24 +29,6 @@ struct Batch {
   const void *pointers[2];
 };
 
-dlc_trainer_options accumulating() {
-  dlc_trainer_options options = DLC_TRAINER_OPTIONS_INIT;
-  options.accumulate = 1;
-  return options;
-}
-
-// All that training changes.
-std::vector<Floats> stateOf(const TrainerPointer &trainer) {
-  std::vector<Floats> state;
-  for (const char *name : {"w", "b", "s"})
-    state.push_back(valuesOf<float>(trainer, name));
-  for (int32_t i : {0, 1}) {
-    auto *slot = static_cast<float *>(dlc_trainer_slot(trainer.get(), 0, i));
-    state.emplace_back(slot, slot + 4);
-  }
-  return state;
-}
-
 TEST(Trainer, StepIsForwardLossGradientsUpdate) {
   Line line;
   TrainerPointer trainer = createTrainer(line.training, optionsFor(1, 1));

@@ -253,7 +253,7 @@ LogicalResult halide_backend::defineDenseProduct(Kernel &kernel, nn::Contraction
   Domain domain = kernel.makeDomainOf(op->getResult(0));
   ArrayRef<int64_t> inputs = ArrayRef<int64_t>(input.shape).drop_front(), window = kernel.get(weight).shape;
   if (inputs != window.drop_front() || getWeightsForm(weight))
-    return op.emitError("expects a window of the whole plane and a row-major weight with the schedule gpu_dense");
+    return op->emitOpError("expects a window of the whole plane and a row-major weight with the schedule gpu_dense");
   int64_t length = 1;
   for (int64_t extent : inputs)
     length *= extent;
