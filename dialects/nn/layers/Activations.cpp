@@ -141,9 +141,10 @@ void IdentityOp::differentiate(BackwardStep &step) { step.add(getInput(), step.g
 //===----------------------------------------------------------------------===//
 
 void DropoutOp::takeTrainingForm(TrainingForm &form) {
-  Value dropped = RandomDropoutOp::create(form.builder, getLoc(), getType(), getInput(), form.randomKey, getPAttr(),
-                                          form.builder.getI64IntegerAttr(form.stream));
-  replaceAllUsesWith(dropped);
+  auto dropped = RandomDropoutOp::create(form.builder, getLoc(), getType(), getInput(), form.randomKey, getPAttr(),
+                                         form.builder.getI64IntegerAttr(form.stream));
+  dropped->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary()); // by whose name a loss finds it
+  replaceAllUsesWith(dropped.getResult());
   erase();
 }
 

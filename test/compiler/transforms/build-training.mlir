@@ -147,3 +147,14 @@ func.func @frozen(%x: tensor<?x2x5x5xf32> {nn.name = "x"}) -> (tensor<?x2x2x2xf3
   %2 = nn.conv2d %1, %w2 {kernel_size = array<i64: 3, 3>, stride = array<i64: 2, 2>} : (tensor<?x2x5x5xf32>, tensor<2x2x3x3xf32>) -> tensor<?x2x2x2xf32>
   return %2 : tensor<?x2x2x2xf32>
 }
+
+// A loss finds the layer that it reads where that has another form in training.
+
+// CHECK-LABEL: func.func @loss_of_dropout.step(
+// CHECK: %[[D:.*]] = nn.random_dropout {{.*}}nn.name = "y"
+// CHECK: nn.sub %[[D]]
+func.func @loss_of_dropout(%x: tensor<?x3xf32> {nn.name = "x", nn.requires_grad}) -> (tensor<?x3xf32> {nn.name = "y"})
+    attributes {nn.training = {loss = {op = "mse", input = "y"}, optimizer = {op = "sgd"}}} {
+  %0 = nn.dropout %x {nn.name = "y", p = 2.5e-01 : f64} : (tensor<?x3xf32>) -> tensor<?x3xf32>
+  return %0 : tensor<?x3xf32>
+}
