@@ -86,7 +86,6 @@ private:
   std::vector<Trial> trials; // with points
   std::optional<size_t> best;
   llvm::StringSet<> known; // choices measured or proposed
-  bool hasProposed = false;
 };
 
 } // namespace dlc::tuning
