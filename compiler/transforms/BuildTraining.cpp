@@ -86,11 +86,11 @@ static FailureOr<Value> appendLosses(func::FuncOp function, DictionaryAttr train
     auto name = part ? part.getAs<StringAttr>("op") : StringAttr();
     auto inputName = part ? part.getAs<StringAttr>("input") : StringAttr();
     if (!name || !nn::findTrainingPart(nn::getLosses(), name.getValue()))
-      return function.emitOpError("has no loss ") << (name ? Attribute(name) : each);
+      return function.emitError("there is no loss ") << (name ? Attribute(name) : each);
     Value input = inputName ? findNamed(block, inputName.getValue()) : Value();
     if (!input)
-      return function.emitOpError("has no layer ") << part.get("input") << " for its loss";
-    RankedTensorType type = getTargetType(function, part, cast<RankedTensorType>(input.getType()));
+      return function.emitError("the network has no layer ") << part.get("input") << " for its loss";
+    RankedTensorType type = getTargetType(input, part);
     if (!type)
       return failure();
     auto targetName = part.getAs<StringAttr>("target");
@@ -232,12 +232,12 @@ static LogicalResult buildTraining(func::FuncOp network, bool evaluatesLoss) {
     return network.getArgAttr(argument.getArgNumber(), nn::requiresGradAttr) != nullptr;
   });
   if (state->trainedBytes == 0 && !wantsInputs)
-    return network.emitOpError(
-        "has nothing to train: no parameter that is not frozen, and no input that requires a gradient");
+    return network.emitError("there is nothing to train: the network has no parameter that is not frozen, and no input "
+                             "that requires a gradient");
   auto optimizer = training ? training.getAs<DictionaryAttr>("optimizer") : DictionaryAttr();
   auto name = optimizer ? optimizer.getAs<StringAttr>("op") : StringAttr();
   if (!name || !nn::findTrainingPart(nn::getOptimizers(), name.getValue()))
-    return network.emitOpError("has no optimizer: 'training' in the network file says how it is trained");
+    return network.emitError("the network has no optimizer: 'training' in its file says how it is trained");
 
   FailureOr<func::FuncOp> step = StepBuilder(network, training, *state).build();
   if (failed(step))

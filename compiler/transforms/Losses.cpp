@@ -10,16 +10,18 @@ static const nn::TrainingPart &getPart(DictionaryAttr loss) {
   return *nn::findTrainingPart(nn::getLosses(), loss.getAs<StringAttr>("op").getValue());
 }
 
-RankedTensorType transforms::getTargetType(Operation *op, DictionaryAttr loss, RankedTensorType input) {
+RankedTensorType transforms::getTargetType(Value value, DictionaryAttr loss) {
+  auto input = cast<RankedTensorType>(value.getType());
   if (!getPart(loss).takesClasses)
     return input;
   if (input.getRank() < 2) {
-    op->emitOpError("expects logits of rank 2 or more for ") << loss.get("op") << " but got " << input;
+    emitError(value.getLoc(), "the loss ") << loss.get("op") << " expects classes in dimension 1 but this is " << input;
     return {};
   }
   auto weights = loss.getAs<ArrayAttr>("weight");
   if (weights && static_cast<int64_t>(weights.size()) != input.getDimSize(1)) {
-    op->emitOpError("has ") << input.getDimSize(1) << " classes but its loss has weights for " << weights.size();
+    emitError(value.getLoc(), "the loss ")
+        << loss.get("op") << " has weights for " << weights.size() << " classes but this gives " << input.getDimSize(1);
     return {};
   }
   SmallVector<int64_t> places(input.getShape());

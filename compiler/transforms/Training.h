@@ -7,9 +7,9 @@
 
 namespace dlc::transforms {
 
-/// The type that the target of `loss` has for this input; null after a diagnostic at `op`, where the input does not suit
+/// The type that the target of `loss` has for this input; null after a diagnostic at the input, where it does not suit
 /// the loss.
-mlir::RankedTensorType getTargetType(mlir::Operation *op, mlir::DictionaryAttr loss, mlir::RankedTensorType input);
+mlir::RankedTensorType getTargetType(mlir::Value input, mlir::DictionaryAttr loss);
 
 /// The value, [1], of `loss` over `input` and `target`, times its scale.
 mlir::Value buildLoss(mlir::OpBuilder &builder, mlir::Location loc, mlir::DictionaryAttr loss, mlir::Value input,

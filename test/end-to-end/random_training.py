@@ -24,9 +24,11 @@ RAW = ("type", "layout", "normalize")
 
 def make(seed):
     """A network file with its training, and a batch of inputs and targets."""
-    file, _, inputs, expected = random_networks.make(seed)
+    file, weights, inputs, expected = random_networks.make(seed)
+    if not weights:  # without parameters there is nothing to train but the inputs
+        file, inputs = convert(file, inputs)
     for spec in file["inputs"].values():
-        if not spec.keys() & set(RAW) and seed % 3 == 0:
+        if not spec.keys() & set(RAW) and (seed % 3 == 0 or not weights):
             spec["requires_grad"] = True
     losses = [{"op": "mse", "input": name, "target": f"target{i}"} for i, name in enumerate(file["outputs"])]
     file["training"] = {"loss": losses, "optimizer": {"op": "sgd"}}
@@ -47,10 +49,13 @@ def convert(file, inputs):
 
 def gradients(dlc, file, inputs, precision, parameters, threads):
     """Of parameters and inputs, by name; draws `parameters`, or takes them over."""
+    rng = np.random.default_rng(1)
     batch = len(next(iter(inputs.values())))
     with Trainer(dlc, file, batch=batch, threads=threads, flags=["--precision", precision]) as trainer:
         for name, value in trainer.values.items():
-            value[...] = parameters.setdefault(name, value.copy())
+            # Off the zeros of biases: what is normalized has a mean of exactly zero, which is ReLU's kink.
+            off = 0 if "running" in name else 0.1 * rng.standard_normal(value.shape)
+            value[...] = parameters.setdefault(name, value + off)
         trainer.forward(inputs)
         found = {name: gradient.astype(np.float64) for name, gradient in trainer.backward().items() if name.endswith(".grad")}
         return found | {name: gradient.astype(np.float64) for name, gradient in trainer.gradients.items()}
