@@ -26,6 +26,7 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixe
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 # Tests have a cache of their own, which a second run finds filled.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+config.environment["XDG_DATA_HOME"] = os.path.join(config.test_exec_root, "data")
 config.environment["POCL_CACHE_DIR"] = os.path.join(config.test_exec_root, "pocl-cache")
 for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "CCACHE_DIR"]:
     if name in os.environ:
@@ -82,6 +83,12 @@ if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
     config.available_features.add("aarch64-cross")
 if shutil.which("dot"):
     config.available_features.add("graphviz")
+browser = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+if browser:
+    config.available_features.add("browser")
+    config.substitutions.append(("%browser", browser))
+else:
+    lit_config.note("tests that require browser are skipped: there is no Chromium on PATH")
 try:
     opencl, platforms = ctypes.CDLL("libOpenCL.so.1"), ctypes.c_uint(0)
     if opencl.clGetPlatformIDs(0, None, ctypes.byref(platforms)) == 0 and platforms.value:

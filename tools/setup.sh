@@ -18,9 +18,9 @@ case "${1:-}" in
 '') ;;
 --tests)
   # The cross compiler and the emulator are for --target aarch64-linux, clang for the fuzz targets; PoCL runs OpenCL
-  # on the processor.
+  # on the processor; Chromium looks at reports.
   packages+=(graphviz gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user clang-22 libclang-rt-22-dev
-             pocl-opencl-icd ocl-icd-libopencl1)
+             pocl-opencl-icd ocl-icd-libopencl1 chromium)
   requirements+=(tools/requirements-tests.txt)
   ;;
 *)

@@ -193,10 +193,12 @@ Error Tuner::measureBatch(size_t index, std::vector<Candidate> candidates) {
     // The user's Ctrl-C ends children too: that is no candidate's fault.
     if (isStopped && !isFine)
       return false;
-    if (isFine && record.relative < tuned.best->relative * (1 - leastGain))
+    if (isFine && record.relative < tuned.best->relative * (1 - leastGain)) {
       promising.push_back(record);
-    else
+      report(*this);
+    } else {
       failure = joinErrors(std::move(failure), keep(index, record));
+    }
     return !failure && !isEnd;
   };
   if (Error error = evaluator.evaluate(index, tuned.best->choice, choices, Evaluator::Care::Quick, done))

@@ -62,7 +62,7 @@ public:
   Tuner(Evaluator &evaluator, RecordStore &store, TunerOptions options);
 
   /// Runs until the time is over, the trials are done, it is interrupted, or nothing is expected to gain. Calls
-  /// `report` after every candidate.
+  /// `report` after every measurement.
   llvm::Error run(llvm::function_ref<void(const Tuner &)> report);
 
   llvm::ArrayRef<TunedKernel> getKernels() const { return kernels; }

@@ -207,7 +207,8 @@ void OptionTable::printHelp(raw_ostream &os) const {
   for (const Positional &positional : positionals)
     rows.push_back({positional.meta, positional.help});
   for (const Option &option : options)
-    rows.push_back({join(option.names, ", ") + (option.meta.empty() ? "" : " " + option.meta), option.help});
+    if (!option.help.empty())
+      rows.push_back({join(option.names, ", ") + (option.meta.empty() ? "" : " " + option.meta), option.help});
   rows.push_back({"-h, --help", "this text"});
 
   constexpr size_t indent = 28;

@@ -30,7 +30,8 @@ public:
 
   //===--- The table -------------------------------------------------------===//
   // `names` is one name or several ("-o, --output"). An option that is not
-  // given leaves its variable as it was.
+  // given leaves its variable as it was. One without `help` is not shown: it is
+  // for tests.
 
   void flag(llvm::StringRef names, bool &value, llvm::StringRef help);
   void text(llvm::StringRef names, llvm::StringRef meta, std::string &value, llvm::StringRef help);
