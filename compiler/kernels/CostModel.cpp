@@ -1,5 +1,6 @@
 // The rules of the cost model and the constants in them.
 #include "compiler/kernels/CostModel.h"
+#include "dialects/kernel/Schedules.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 
@@ -54,20 +55,7 @@ static double share(int64_t used, int64_t step) {
 // The machine
 //===----------------------------------------------------------------------===//
 
-double Machine::getPeak() const { return peakOf16Lanes * lanes / 16; }
-
-std::optional<Machine> Machine::of(ModuleOp module) {
-  auto target = module->getAttrOfType<DictionaryAttr>("kernel.target");
-  auto bytes = target ? target.getAs<IntegerAttr>("vector_bytes") : IntegerAttr();
-  if (!bytes || bytes.getInt() < 4 || bytes.getInt() > 256 || bytes.getInt() % 4)
-    return std::nullopt;
-  auto getText = [&](StringRef key) {
-    auto text = target.getAs<StringAttr>(key);
-    return text ? text.getValue() : StringRef();
-  };
-  bool many = getText("triple").starts_with("aarch64") || getText("features").contains("avx512");
-  return Machine{bytes.getInt() / 4, many ? 32 : 16, kernel::isForDevice(module)};
-}
+double dlc::kernels::getPeak(const Machine &machine) { return peakOf16Lanes * machine.lanes / 16; }
 
 //===----------------------------------------------------------------------===//
 // Register tiles
@@ -114,7 +102,7 @@ RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail,
   double bestCycles = std::numeric_limits<double>::max();
   for (int64_t tc = 1; tc <= std::min<int64_t>(product.blocks, 8); ++tc)
     for (int64_t tw = 1; tw <= std::min<int64_t>(product.pixels, 28); ++tw) {
-      if (tw * tc + std::min(tw, tc) + 1 > machine.registers)
+      if (!kernel::fitsRegisters(tw, tc, machine))
         continue;
       const std::array<TileRun, 2> columns = splitSide(product.pixels, tw, tail),
                                    rows = splitSide(product.blocks, tc, tail);
@@ -140,7 +128,7 @@ double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t t
                                         const Usage &usage) {
   double flops = shape.getFlops(), weightBytes = shape.getWeightBytes() / usage.items;
   if (tile == 0) {
-    double peak = machine.getPeak() * (shape.isDepthwise() ? depthwiseShare : directShare);
+    double peak = getPeak(machine) * (shape.isDepthwise() ? depthwiseShare : directShare);
     peak *= share(shape.outChannels, machine.lanes);
     double arithmetic = flops / peak, activations = (shape.getInputBytes() + shape.getOutputBytes()) / warmBandwidth;
     // Depthwise convolutions wait for memory or for arithmetic, whichever is longer.
@@ -152,7 +140,7 @@ double dlc::kernels::getContractionTime(const ContractionShape &shape, int64_t t
   double channels = (shape.inChannels + shape.outChannels) / 2.0;
   if (usage.packsInRun)
     weightBytes *= 1 + transformedWeightPasses;
-  return weightBytes * inputs / 9 / coldBandwidth + flops / saved * covered / (machine.getPeak() * directShare) +
+  return weightBytes * inputs / 9 / coldBandwidth + flops / saved * covered / (getPeak(machine) * directShare) +
          winogradTransform * 16 / machine.lanes * channels * shape.getPixels();
 }
 
@@ -188,7 +176,7 @@ bool dlc::kernels::isBetterInRows(const ContractionShape &shape, bool copies, co
   if (!copies)
     return true;
   bool isDense = llvm::all_of(shape.window.stride, [](int64_t step) { return step == 1; });
-  double arithmetic = shape.getFlops() / (machine.getPeak() * directShare);
+  double arithmetic = shape.getFlops() / (getPeak(machine) * directShare);
   return isDense && shape.groups == 1 &&
          arithmetic / overX + 2 * getRoundTripTime(shape.getInputBytes()) < arithmetic / overChannels;
 }

@@ -6,23 +6,18 @@
 #ifndef DLC_COMPILER_KERNELS_COSTMODEL_H
 #define DLC_COMPILER_KERNELS_COSTMODEL_H
 
-#include "compiler/kernels/KernelShape.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "dialects/kernel/KernelShape.h"
+#include "dialects/kernel/Machine.h"
 
 namespace dlc::kernels {
 
-/// The machine that kernels run on.
-struct Machine {
-  int64_t lanes = 16;     // of f32 in a vector register
-  int64_t registers = 32; // vector registers
-  bool isDevice = false;  // kernels are launched on a device: tensors are row-major, pools stand alone
+using kernel::ContractionShape;
+using kernel::KernelShape;
+using kernel::Machine;
+using kernel::WindowShape;
 
-  /// FLOP in a nanosecond that one thread can do.
-  double getPeak() const;
-
-  /// The machine that the module's `kernel.target` describes; nothing where there is none.
-  static std::optional<Machine> of(mlir::ModuleOp module);
-};
+/// FLOP in a nanosecond that one thread of the machine can do.
+double getPeak(const Machine &machine);
 
 /// A tile of pixels by channel blocks whose sums stay in registers.
 struct RegisterTile {
@@ -74,6 +69,9 @@ double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 /// in the same kernel; `exact` as the pass option.
 bool isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool, std::array<int64_t, 2> pooled,
                        const Machine &machine, bool exact);
+
+/// The schedule that the rules choose for a kernel, whatever it has now.
+mlir::Attribute selectSchedule(kernel::FuncOp func, const Machine &machine);
 
 /// A kernel that takes less runs on one thread: to wake others costs more.
 inline constexpr double parallelThreshold = 15'000;

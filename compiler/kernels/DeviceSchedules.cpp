@@ -1,6 +1,7 @@
 // The rules by which kernels of devices get their schedules.
 #include "compiler/kernels/DeviceSchedules.h"
 #include "compiler/kernels/CostModel.h"
+#include "dialects/kernel/Schedules.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 
@@ -9,11 +10,9 @@ using namespace dlc;
 using namespace dlc::kernels;
 
 //===----------------------------------------------------------------------===//
-// Limits that hold on all devices of the last ten years
+// What keeps devices of the last ten years busy
 //===----------------------------------------------------------------------===//
 
-/// Bytes of shared memory of a block.
-static constexpr int64_t sharedBytes = 48 * 1024;
 /// Sums of one thread: with their operands they fit into 128 registers, so that 512 threads fit.
 static constexpr int64_t threadSums = 56;
 /// Threads of a block: enough to hide latencies, few enough that several blocks fit.
@@ -47,25 +46,15 @@ static Attribute chooseTile(const ProductShape &shape, MLIRContext *context) {
   // The fewest tiles, and of these the smallest.
   int64_t rows = llvm::divideCeilSigned(lineRows, llvm::divideCeilSigned(lineRows, most));
   int64_t slab = std::min<int64_t>(shape.window.size[0] * shape.window.size[1] > 1 ? 8 : 16, shape.depth);
-  auto bytes = [&] {
-    int64_t reach[2];
-    for (unsigned dim : {0, 1})
-      reach[dim] = ((dim ? columns : rows) - 1) * shape.window.stride[dim] +
-                   (shape.window.size[dim] - 1) * shape.window.dilation[dim] + 1;
-    int64_t sums = columns * rows * groups * channels;
-    int64_t left = reach[0] * reach[1] * slab;
-    int64_t right = groups * channels * shape.window.size[0] * shape.window.size[1] * slab;
-    return 4 * (sums + left + right);
-  };
-  while (bytes() > sharedBytes && (slab > 1 || rows > 1)) {
+  auto makeTile = [&] { return kernel::GpuTiledAttr::get(context, columns, rows, groups, channels, slab); };
+  auto isTooLarge = [&] { return kernel::getSharedBytes(makeTile(), shape.window) > kernel::sharedBytes; };
+  while (isTooLarge() && (slab > 1 || rows > 1)) {
     if (slab > 2 || rows == 1)
       slab = std::max<int64_t>(1, slab / 2);
     else
       rows = llvm::divideCeilSigned(rows, 2);
   }
-  if (bytes() > sharedBytes)
-    return {};
-  return kernel::GpuTiledAttr::get(context, columns, rows, groups, channels, slab);
+  return isTooLarge() ? Attribute() : makeTile();
 }
 
 static Attribute selectContraction(nn::ContractionOpInterface contraction, kernel::FuncOp func) {

@@ -2,6 +2,7 @@
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/DeviceSchedules.h"
 #include "compiler/kernels/Passes.h"
+#include "dialects/kernel/Schedules.h"
 
 namespace dlc::kernels {
 #define GEN_PASS_DEF_SELECTSCHEDULES
@@ -23,15 +24,12 @@ static kernel::WeightsAttr getWeightsForm(nn::ContractionOpInterface contraction
   return dyn_cast_or_null<kernel::WeightsAttr>(type.getEncoding());
 }
 
-/// A tensor without a halo has its rows one after the other: its pixels form one line.
-static bool hasHalo(Type type) {
-  kernel::BlockedAttr blocked = kernel::getBlocked(type);
-  return blocked && llvm::any_of(blocked.getHalo(), [](int64_t width) { return width != 0; });
-}
-
 //===----------------------------------------------------------------------===//
 // The families
 //===----------------------------------------------------------------------===//
+
+/// Tasks that the threads share, unless there is a reason for others.
+static constexpr int64_t tasks = 16;
 
 namespace {
 /// Chooses the schedule of one kernel.
@@ -99,8 +97,7 @@ Attribute Selector::select() {
 /// no halo) by blocks of channels. Behind it a pool wants its rows in strips: as
 /// many as keep the rows computed twice below a twentieth, and an even number.
 Attribute Selector::selectDirect(const ContractionShape &shape) {
-  bool line = shape.isPointwise() && !parts.pool && llvm::none_of(func.getFunctionType().getInputs(), hasHalo) &&
-              llvm::none_of(func.getFunctionType().getResults(), hasHalo);
+  bool line = kernel::computesInLine(func, parts, shape);
   RegisterTile tile = chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine),
                                          Tail::Guarded, machine);
   bool parallel = isParallel();
@@ -115,7 +112,7 @@ Attribute Selector::selectDirect(const ContractionShape &shape) {
         strips = count;
   }
   return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, strips,
-                                     parallel ? Axis::Both : Axis::None);
+                                     parallel ? Axis::Both : Axis::None, Axis::Blocks, tasks);
 }
 
 /// Lanes run over x: a tile is a vector in up to four rows by channels.
@@ -123,7 +120,7 @@ Attribute Selector::selectRowMajor(const ContractionShape &shape) {
   RegisterTile tile = chooseRegisterTile({std::min<int64_t>(4, shape.output[0]), shape.outChannels, shape.getDepth()},
                                          Tail::Guarded, machine);
   return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, /*strips=*/parts.pool ? 1 : 0,
-                                     isParallel() ? Axis::Both : Axis::None);
+                                     isParallel() ? Axis::Both : Axis::None, Axis::Blocks, tasks);
 }
 
 /// Planes of up to 100 tiles are one strip, so that weights are read once, and
@@ -173,7 +170,7 @@ Attribute Selector::selectDepthwise(const ContractionShape &shape) {
     }
   }
   int64_t tileY = std::max<int64_t>(1, std::min(sums / tileX, shape.output[0]));
-  return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None);
+  return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None, tasks);
 }
 
 /// Weights are read once, whatever the tile, unless there are items in the batch to share them.
@@ -184,9 +181,10 @@ Attribute Selector::selectDense(const ContractionShape &shape) {
   bool many = items >= 4;
   int64_t tileC = std::min<int64_t>(blocks, many ? 4 : 8);
   int64_t tileN = many ? std::min<int64_t>(items, tileC == 4 ? 6 : 8) : 1;
-  while (tileC * tileN + std::min(tileC, tileN) + 1 > machine.registers)
+  while (!kernel::fitsRegisters(tileC, tileN, machine))
     --tileN;
-  return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None);
+  return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None, /*unrollK=*/4,
+                                /*tasks=*/32);
 }
 
 /// About 16 sums in registers, of which an image's plane is read: two blocks of
@@ -233,6 +231,10 @@ Attribute Selector::selectPointwise() {
   return kernel::PointwiseAttr::get(context, machine.lanes, /*unroll=*/1, isParallel() ? Axis::Both : Axis::None);
 }
 
+Attribute dlc::kernels::selectSchedule(kernel::FuncOp func, const Machine &machine) {
+  return machine.isDevice ? selectDeviceSchedule(func) : Selector(func, machine).select();
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -250,10 +252,10 @@ struct SelectSchedules : kernels::impl::SelectSchedulesBase<SelectSchedules> {
     for (auto func : getOperation().getOps<kernel::FuncOp>()) {
       Selector selector(func, *machine);
       if (!func.getScheduleAttr())
-        func.setScheduleAttr(machine->isDevice ? plain ? kernel::GpuElementwiseAttr::get(&getContext(), 128)
-                                                       : selectDeviceSchedule(func)
-                             : plain ? kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both)
-                                     : selector.select());
+        func.setScheduleAttr(!plain ? selectSchedule(func, *machine)
+                             : machine->isDevice
+                                 ? Attribute(kernel::GpuElementwiseAttr::get(&getContext(), 128))
+                                 : kernel::PointwiseAttr::get(&getContext(), machine->lanes, 1, Axis::Both));
       if (costs)
         func->setAttr("kernel.cost",
                       IntegerAttr::get(IntegerType::get(&getContext(), 64), std::llround(selector.getTime())));

@@ -6,8 +6,21 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 
+namespace dlc::kernel {
+struct Machine; // Machine.h
+
+/// A parameter of a schedule and values to try.
+struct ScheduleParameter {
+  llvm::StringRef name;
+  llvm::SmallVector<int64_t> values;
+  /// Of an enumerator; null: it is a number.
+  llvm::StringRef (*getName)(int64_t value) = nullptr;
+};
+} // namespace dlc::kernel
+
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelEnums.h.inc"
+#include "dialects/kernel/KernelInterfaces.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttrs.h.inc"
 #define GET_OP_CLASSES

@@ -8,6 +8,7 @@ using namespace dlc;
 using namespace dlc::kernel;
 
 #include "dialects/kernel/KernelEnums.cpp.inc"
+#include "dialects/kernel/KernelInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttrs.cpp.inc"
 

@@ -6,6 +6,7 @@ include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "dialects/kernel/KernelDialect.td"
+include "dialects/kernel/KernelInterfaces.td"
 include "dialects/nn/NnInterfaces.td"
 
 class Kernel_Attr<string name, string attrMnemonic, list<Trait> traits = []> : AttrDef<Kernel_Dialect, name, traits> {
@@ -75,8 +76,10 @@ class Kernel_AxisParameter<string default> : EnumParameter<Kernel_Axis> {
   let defaultValue = "Axis::" # default;
 }
 
-/// A schedule says how the kernel of its family runs; its parameters are what the tuner searches.
-class Kernel_Schedule<string name, string attrMnemonic> : Kernel_Attr<name, attrMnemonic>;
+/// A schedule says how the kernel of its family runs; its parameters are what the
+/// tuner searches, among the values that Schedules.cpp declares.
+class Kernel_Schedule<string name, string attrMnemonic>
+    : Kernel_Attr<name, attrMnemonic, [DeclareAttrInterfaceMethods<Kernel_ScheduleInterface>]>;
 
 def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
   let summary = "register-tiled direct convolution or matrix product";
@@ -88,11 +91,17 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
     where a 1x1 window reads and writes tensors without halo. Where the result is
     row-major, lanes run over x, and a tile is `tileX` rows by `tileC` channels.
     Windows with a stride want few pixels by many blocks (6 x 4 rather than 14 x 2).
+
+    Without strips, `outer` = blocks goes through all rows with a tile's channels
+    before the next ones, so that weights stay in the cache; = rows through all
+    channels of a row before the next row, so that the input does. Threads share
+    these loops in about `tasks` tasks.
   }];
   let parameters = (ins "int64_t":$tileX, "int64_t":$tileC, DefaultValuedParameter<"int64_t", "1">:$unrollK,
                         DefaultValuedParameter<"int64_t", "0">:$strips,
-                        Kernel_AxisParameter<"Both">:$parallel);
-  let assemblyFormat = "`<` struct($tileX, $tileC, $unrollK, $strips, $parallel) `>`";
+                        Kernel_AxisParameter<"Both">:$parallel, Kernel_AxisParameter<"Blocks">:$outer,
+                        DefaultValuedParameter<"int64_t", "16">:$tasks);
+  let assemblyFormat = "`<` struct($tileX, $tileC, $unrollK, $strips, $parallel, $outer, $tasks) `>`";
 }
 
 def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
@@ -121,18 +130,23 @@ def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
 }
 
 def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {
-  let summary = "depthwise convolution, a block of channels at a time";
-  let parameters = (ins "int64_t":$tileX, "int64_t":$tileY, Kernel_AxisParameter<"Both">:$parallel);
-  let assemblyFormat = "`<` struct($tileX, $tileY, $parallel) `>`";
+  let summary = "depthwise convolution, a block of channels at a time, in about `tasks` tasks";
+  let parameters = (ins "int64_t":$tileX, "int64_t":$tileY, Kernel_AxisParameter<"Both">:$parallel,
+                        DefaultValuedParameter<"int64_t", "16">:$tasks);
+  let assemblyFormat = "`<` struct($tileX, $tileY, $parallel, $tasks) `>`";
 }
 
 def Kernel_DenseAttr : Kernel_Schedule<"Dense", "dense"> {
   let summary = "fully connected: `tileC` blocks of outputs by `tileN` items of the batch in registers";
   let description = [{
-    For linear layers, and for convolutions whose window is the whole plane.
+    For linear layers, and for convolutions whose window is the whole plane. A step
+    of the sum is `unrollK` input channels; threads share the blocks in about
+    `tasks` tasks.
   }];
-  let parameters = (ins "int64_t":$tileC, "int64_t":$tileN, Kernel_AxisParameter<"Blocks">:$parallel);
-  let assemblyFormat = "`<` struct($tileC, $tileN, $parallel) `>`";
+  let parameters = (ins "int64_t":$tileC, "int64_t":$tileN, Kernel_AxisParameter<"Blocks">:$parallel,
+                        DefaultValuedParameter<"int64_t", "4">:$unrollK,
+                        DefaultValuedParameter<"int64_t", "32">:$tasks);
+  let assemblyFormat = "`<` struct($tileC, $tileN, $parallel, $unrollK, $tasks) `>`";
 }
 
 def Kernel_Operands : I32EnumAttr<"Operands", "operands of a gradient", [

@@ -8,7 +8,8 @@ using Halide::TailStrategy;
 
 LogicalResult halide_backend::scheduleDepthwise(Kernel &kernel, kernel::DepthwiseAttr schedule) {
   if (failed(checkParameter(kernel, "tileX", schedule.getTileX(), 1, 64)) ||
-      failed(checkParameter(kernel, "tileY", schedule.getTileY(), 1, 64)))
+      failed(checkParameter(kernel, "tileY", schedule.getTileY(), 1, 64)) ||
+      failed(checkParameter(kernel, "tasks", schedule.getTasks(), 1, mostTasks)))
     return failure();
   Stage *stage = findContractionStage(kernel);
   if (!stage || !stage->domain.lanes || stage->domain.shape.size() != 4 || stage->reductions[0]->range.dimensions() != 2)
@@ -28,7 +29,8 @@ LogicalResult halide_backend::scheduleDepthwise(Kernel &kernel, kernel::Depthwis
   if (!stage->isResult)
     stage->func.compute_root();
   if (parallel)
-    parallelize(stage->func, {{yTile, llvm::divideCeilSigned(extents[2], height)}, {vars[3], extents[3]}, {vars[4], -1}});
+    parallelize(stage->func, {{yTile, llvm::divideCeilSigned(extents[2], height)}, {vars[3], extents[3]}, {vars[4], -1}},
+                schedule.getTasks());
 
   Reduction &reduction = *stage->reductions[0];
   ArrayRef<Var> sumVars = reduction.domain.vars;

@@ -167,7 +167,7 @@ static LogicalResult scheduleRows(Kernel &kernel, Stage &stage, kernel::DirectCo
   scheduleSums(kernel, reduction, stage.func, vectorTile, {0, 1, 2, rows, channels}, schedule.getUnrollK());
   schedulePadded(kernel, reduction, parallel);
   if (parallel)
-    parallelize(stage.func, {{rowTile, llvm::divideCeilSigned(extents[1], rows)}, {vars[3], -1}});
+    parallelize(stage.func, {{rowTile, llvm::divideCeilSigned(extents[1], rows)}, {vars[3], -1}}, schedule.getTasks());
   for (Stage &other : kernel.stages)
     if (&other != &stage)
       schedulePlainStage(kernel, other, 0, 1, parallel);
@@ -178,7 +178,8 @@ LogicalResult halide_backend::scheduleDirectConv(Kernel &kernel, kernel::DirectC
   if (failed(checkParameter(kernel, "tileX", schedule.getTileX(), 1, 64)) ||
       failed(checkParameter(kernel, "tileC", schedule.getTileC(), 1, 64)) ||
       failed(checkParameter(kernel, "unrollK", schedule.getUnrollK(), 1, 64)) ||
-      failed(checkParameter(kernel, "strips", schedule.getStrips(), 0, 4096)))
+      failed(checkParameter(kernel, "strips", schedule.getStrips(), 0, 4096)) ||
+      failed(checkParameter(kernel, "tasks", schedule.getTasks(), 1, mostTasks)))
     return failure();
   Stage *stage = findContractionStage(kernel);
   if (!stage)
@@ -202,9 +203,13 @@ LogicalResult halide_backend::scheduleDirectConv(Kernel &kernel, kernel::DirectC
     // (pixel tile, row, channel tile, n). Where the last channel tile is not whole,
     // items stay apart: Halide then sees from the task's number which tile it is,
     // and the others need no tests.
+    if (schedule.getOuter() == kernel::Axis::Rows) {
+      std::swap(loops[1], loops[2]);
+      stage->func.reorder({loops[0].var, loops[1].var, loops[2].var, loops[3].var});
+    }
     ArrayRef<Loop> shared = ArrayRef<Loop>(loops).drop_front();
     if (parallel)
-      parallelize(stage->func, extents[3] % tile.channelCount ? shared.drop_back() : shared);
+      parallelize(stage->func, extents[3] % tile.channelCount ? shared.drop_back() : shared, schedule.getTasks());
     for (Stage &other : kernel.stages)
       if (&other != stage)
         schedulePlainStage(kernel, other, 0, 1, parallel);
@@ -220,7 +225,9 @@ LogicalResult halide_backend::scheduleDirectConv(Kernel &kernel, kernel::DirectC
 
 LogicalResult halide_backend::scheduleDense(Kernel &kernel, kernel::DenseAttr schedule) {
   if (failed(checkParameter(kernel, "tileC", schedule.getTileC(), 1, 64)) ||
-      failed(checkParameter(kernel, "tileN", schedule.getTileN(), 1, 64)))
+      failed(checkParameter(kernel, "tileN", schedule.getTileN(), 1, 64)) ||
+      failed(checkParameter(kernel, "unrollK", schedule.getUnrollK(), 1, 64)) ||
+      failed(checkParameter(kernel, "tasks", schedule.getTasks(), 1, mostTasks)))
     return failure();
   Stage *stage = findContractionStage(kernel);
   if (!stage || !stage->domain.lanes)
@@ -243,8 +250,8 @@ LogicalResult halide_backend::scheduleDense(Kernel &kernel, kernel::DenseAttr sc
   if (order.size() > 1)
     stage->func.reorder(order);
   if (parallel)
-    parallelize(stage->func, ArrayRef<Loop>(loops).take_back(), 32);
-  scheduleSums(kernel, *stage->reductions[0], stage->func, getTileLoop(), tile, 4);
+    parallelize(stage->func, ArrayRef<Loop>(loops).take_back(), schedule.getTasks());
+  scheduleSums(kernel, *stage->reductions[0], stage->func, getTileLoop(), tile, schedule.getUnrollK());
   schedulePadded(kernel, *stage->reductions[0], false);
   for (Stage &other : kernel.stages)
     if (&other != stage)

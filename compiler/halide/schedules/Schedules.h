@@ -21,6 +21,9 @@ struct Loop {
 /// Returns the loop over their steps. `tasks` is how many there should be an item.
 Var parallelize(Func func, llvm::ArrayRef<Loop> loops, int64_t tasks = 16);
 
+/// What a schedule may ask for.
+inline constexpr int64_t mostTasks = 4096;
+
 /// Lays out a stage one vector of results at a time, its reductions in
 /// registers, `unroll` vectors a step.
 void schedulePlainStage(Kernel &kernel, Stage &stage, int64_t vector, int64_t unroll, bool parallel);

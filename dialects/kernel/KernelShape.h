@@ -1,12 +1,13 @@
-// What a kernel computes, in numbers: what the cost model and the passes ask of a group of layers.
-#ifndef DLC_COMPILER_KERNELS_KERNELSHAPE_H
-#define DLC_COMPILER_KERNELS_KERNELSHAPE_H
+// What a kernel computes, in numbers: what the cost model, the passes and the spaces of schedules ask of a group of
+// layers.
+#ifndef DLC_DIALECTS_KERNEL_KERNELSHAPE_H
+#define DLC_DIALECTS_KERNEL_KERNELSHAPE_H
 
 #include "dialects/kernel/Kernel.h"
 
 #include <array>
 
-namespace dlc::kernels {
+namespace dlc::kernel {
 
 /// The sizes of a window over a plane, [height, width]; padding is [top, left, bottom, right].
 struct WindowShape {
@@ -47,9 +48,9 @@ struct KernelShape {
   nn::WindowOpInterface pool;             // a window that is no contraction, or null
   bool convertsInput = false;             // reads the program's raw values
 
-  static KernelShape of(kernel::FuncOp func);
+  static KernelShape of(FuncOp func);
 };
 
-} // namespace dlc::kernels
+} // namespace dlc::kernel
 
-#endif // DLC_COMPILER_KERNELS_KERNELSHAPE_H
+#endif // DLC_DIALECTS_KERNEL_KERNELSHAPE_H

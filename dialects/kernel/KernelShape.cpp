@@ -1,9 +1,9 @@
 // Reads the numbers of a kernel off its layers.
-#include "compiler/kernels/KernelShape.h"
+#include "dialects/kernel/KernelShape.h"
 
 using namespace mlir;
 using namespace dlc;
-using namespace dlc::kernels;
+using namespace dlc::kernel;
 
 template <size_t n>
 static std::array<int64_t, n> toArray(ArrayRef<int64_t> values) {
@@ -55,7 +55,7 @@ bool ContractionShape::isDense() const {
          window.padding == std::array<int64_t, 4>{0, 0, 0, 0};
 }
 
-KernelShape KernelShape::of(kernel::FuncOp func) {
+KernelShape KernelShape::of(FuncOp func) {
   KernelShape shape;
   for (Operation &layer : func.getBlock().without_terminator()) {
     if (auto contraction = dyn_cast<nn::ContractionOpInterface>(layer))
