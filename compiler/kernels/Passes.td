@@ -67,4 +67,17 @@ def SelectSchedules : KernelPass<"kernel-select-schedules"> {
                  KernelFlag<"costs", "Keep the estimated time of each kernel">];
 }
 
+def ApplyTuning : KernelPass<"kernel-apply-tuning"> {
+  let summary = "Give kernels what a tuner has found best for them";
+  let description = [{
+    The module's `kernel.tuning`, which goes, maps signatures of kernels to
+    choices: {schedule}, {weights}, the form that the contraction's weight is
+    packed in where there are several, and {split} where the pool and what follows
+    it become a kernel of their own. A choice that is none of the kernel's space is
+    passed over with a warning. With `signatures`, they are kept as
+    `kernel.signature`.
+  }];
+  let options = [Exact, KernelFlag<"signatures", "Keep the signature of each kernel">];
+}
+
 #endif // DLC_COMPILER_KERNELS_PASSES_TD
