@@ -5,6 +5,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
 #include <string>
 
 namespace dlc::pipeline {
@@ -15,11 +16,15 @@ struct ChildResult {
   std::string output;  // of stdout
   std::string errors;  // of stderr
   std::string failure; // why it could not be run; empty where it could
+  bool isLate = false; // it was ended because it took too long
 };
 
 /// Runs this very program with `arguments` and waits for it. Any number of
-/// threads may do so at once.
-ChildResult runChild(llvm::ArrayRef<std::string> arguments, llvm::StringRef input);
+/// threads may do so at once. With a limit in `seconds`, the child is the first of a
+/// process group, which is ended after it, and what a terminal sends to this
+/// program's does not reach it.
+ChildResult runChild(llvm::ArrayRef<std::string> arguments, llvm::StringRef input,
+                     std::optional<double> seconds = std::nullopt);
 
 } // namespace dlc::pipeline
 

@@ -11,6 +11,7 @@
 #include "compiler/object/ModelFiles.h"
 #include "compiler/pipeline/CompileKernels.h"
 #include "compiler/pipeline/Target.h"
+#include "compiler/pipeline/Tuning.h"
 #include "compiler/transforms/Passes.h"
 #include "dialects/kernel/ModelSymbols.h"
 
@@ -69,6 +70,7 @@ struct Compilation::State {
   Outcome openParameters();
   Outcome addTraining();
   Outcome setTarget();
+  Outcome addMachineOfDevice();
   Outcome planMemory();
   Outcome lowerToDriver(Variant &variant);
   Outcome linkObject();
@@ -145,13 +147,22 @@ Outcome Compilation::State::runStage(Stage stage) {
     if (given >= Stage::Scheduled)
       return Outcome::Fine;
     return forEachVariant([&](Variant &variant) {
-      return runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
+      Outcome outcome = runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
         passes.addPass(kernels::createAssignLayouts({options.exact, options.plain}));
         passes.addPass(createCSEPass());
         passes.addPass(createSymbolDCEPass());
         kernels::SelectSchedulesOptions schedules;
         schedules.plain = options.plain;
         passes.addPass(kernels::createSelectSchedules(schedules));
+      });
+      if (outcome != Outcome::Fine || options.tuning.empty() || options.plain)
+        return outcome;
+      outcome = attachTuning(*variant.module, options);
+      if (outcome != Outcome::Fine)
+        return outcome;
+      return runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
+        passes.addPass(kernels::createApplyTuning({options.exact, /*signatures=*/false}));
+        passes.addPass(createCSEPass());
       });
     });
 
@@ -309,6 +320,24 @@ Outcome Compilation::State::openParameters() {
   return parameters ? Outcome::Fine : Outcome::Input;
 }
 
+/// The module read is a device's: the machine's, which an object must have too, does the same with schedules of its
+/// own.
+Outcome Compilation::State::addMachineOfDevice() {
+  ModuleOp module = getModule();
+  std::string device = kernel::getDevice(module).str();
+  OwningOpRef<ModuleOp> own = module.clone();
+  NamedAttrList described((*own)->getAttrOfType<DictionaryAttr>("kernel.target"));
+  described.erase("device");
+  (*own)->setAttr("kernel.target", described.getDictionary(&context));
+  (*own)->setAttr(kernel::devicesAttr, Builder(&context).getStrArrayAttr({device}));
+  for (auto func : own->getOps<kernel::FuncOp>())
+    func.removeScheduleAttr();
+  variants.front().device = device;
+  variants.insert(variants.begin(), Variant{"", std::move(own), {}, {}, {}});
+  return runPasses(getModule(), Outcome::Internal,
+                   [](OpPassManager &passes) { passes.addPass(kernels::createSelectSchedules()); });
+}
+
 Outcome Compilation::State::setTarget() {
   DictionaryAttr target = resolveTarget(options.target, &context);
   if (!target) {
@@ -318,7 +347,11 @@ Outcome Compilation::State::setTarget() {
   ModuleOp module = getModule();
   if (!module->hasAttr("kernel.target"))
     module->setAttr("kernel.target", target);
-  if (kernel::isForDevice(module) || (given >= Stage::Fused && !options.devices.empty())) {
+  if (given == Stage::Scheduled && kernel::isForDevice(module) && options.devices.empty()) {
+    if (Outcome outcome = addMachineOfDevice(); outcome != Outcome::Fine)
+      return outcome;
+    module = getModule();
+  } else if (kernel::isForDevice(module) || (given >= Stage::Fused && !options.devices.empty())) {
     fail() << "the IR of a stage is for one machine; a network for devices is compiled from its file";
     return Outcome::Input;
   }

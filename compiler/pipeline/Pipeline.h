@@ -49,6 +49,8 @@ struct Options {
   std::vector<std::string> devices;
   /// Fixes the batch; 0 leaves it to the session.
   int64_t batch = 0;
+  /// Files of a tuner's records: kernels get the best choices that these have for them.
+  std::vector<std::string> tuning;
   /// Adds the training step to the object.
   bool train = false;
   /// With `train`: the prediction takes the losses' targets too, and its last output is the loss.
