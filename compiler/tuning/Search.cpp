@@ -163,8 +163,11 @@ std::vector<Candidate> Search::propose(size_t count) {
   for (const Parameter &parameter : parameters)
     points = std::min(points * parameter.values.size(), smallSpace + 1);
 
-  std::vector<Candidate> near, anywhere;
+  std::vector<Candidate> proposed, near, anywhere;
   StringSet<> inPool;
+  for (const Point &seed : space.getSeeds())
+    offer(seed, proposed, inPool);
+  proposed.resize(std::min(proposed.size(), count));
   const std::vector<const Trial *> elite = getElite();
   if (elite.empty())
     collectAround(space.getDefault(), near, inPool);
@@ -192,10 +195,11 @@ std::vector<Candidate> Search::propose(size_t count) {
 
   // While there is no model, half of a batch is the default's neighbours and half is anywhere.
   const bool isBlind = trials.size() < leastSamples;
-  const size_t explored = std::min(anywhere.size(), isBlind ? count / 2 : std::max<size_t>(1, count / exploration));
+  const size_t left = count - proposed.size();
+  const size_t explored =
+      std::min(anywhere.size(), isBlind ? left / 2 : std::min(left, std::max<size_t>(1, left / exploration)));
   std::shuffle(anywhere.begin(), anywhere.end(), random);
-  std::vector<Candidate> proposed(std::make_move_iterator(anywhere.end() - explored),
-                                  std::make_move_iterator(anywhere.end()));
+  std::move(anywhere.end() - explored, anywhere.end(), std::back_inserter(proposed));
   anywhere.resize(anywhere.size() - explored);
   if (isBlind)
     std::shuffle(near.begin(), near.end(), random);

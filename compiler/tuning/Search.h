@@ -39,6 +39,8 @@ public:
   virtual std::optional<std::string> describe(const Point &point) const = 0;
   /// The point that the cost model chooses.
   virtual Point getDefault() const = 0;
+  /// Points to begin with: what it would choose if it had to compute the kernel otherwise.
+  virtual std::vector<Point> getSeeds() const { return {getDefault()}; }
 };
 
 struct Candidate {

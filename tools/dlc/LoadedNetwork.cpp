@@ -135,6 +135,16 @@ static Error toError(pipeline::Outcome outcome) {
   return failure(getExitCode(outcome), ""); // a diagnostic has said it
 }
 
+Error dlc::writeSharedLibrary(pipeline::Compilation &compilation, StringRef path) {
+  const std::string object = (path + ".o").str();
+  scope_exit removeObject([&] { sys::fs::remove(object); });
+  if (Error error = toError(compilation.writeFiles({object, "", ""})))
+    return error;
+  if (Error error = object::linkSharedLibrary(object, path))
+    return failure(exitInternal, "cannot link the network: " + toString(std::move(error)));
+  return Error::success();
+}
+
 Expected<std::unique_ptr<LoadedNetwork>> LoadedNetwork::load(const pipeline::Options &options,
                                                              raw_ostream &diagnostics) {
   Expected<std::unique_ptr<LoadedNetwork>> network = read(options, diagnostics);
@@ -167,12 +177,9 @@ Error LoadedNetwork::build(raw_ostream &diagnostics) {
   if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc", folder))
     return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
   scope_exit removeFolder([&] { sys::fs::remove_directories(folder); });
-  const std::string object = (folder + "/network.o").str(), shared = (folder + "/network.so").str();
-  if (Error error = toError(compilation->writeFiles({object, "", ""})))
+  const std::string shared = (folder + "/network.so").str();
+  if (Error error = writeSharedLibrary(*compilation, shared))
     return error;
-  if (Error error = object::linkSharedLibrary(object, shared))
-    return failure(exitInternal, "cannot link the network: " + toString(std::move(error)));
-  sys::fs::remove(object);
 
   library = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)

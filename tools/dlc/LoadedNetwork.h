@@ -77,6 +77,10 @@ private:
   const dlc_training *training = nullptr;
 };
 
+/// Writes the object of a compilation as a shared library, after Stage::Object. Where a
+/// diagnostic says what is wrong, the error says nothing.
+llvm::Error writeSharedLibrary(pipeline::Compilation &compilation, llvm::StringRef path);
+
 /// A code of the runtime as an exit code.
 ExitCode getExitCode(dlc_status status);
 

@@ -17,6 +17,7 @@ struct EvaluatorOptions {
   std::string device = "cpu"; // where it runs
   int64_t threads = 0;        // 0: all there are
   int64_t items = 1;          // of the batch, where the network leaves that open
+  bool measures = true;       // false: only the spaces are wanted
   std::string inject;         // for tests: "crash:3", "hang:4", "wrong:5": every N-th candidate does
 };
 

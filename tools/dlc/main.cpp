@@ -1,6 +1,7 @@
 // dlc: an ahead-of-time compiler for convolutional networks. Finds the verb.
 #include "runtime/include/dlc/dlc.h"
 #include "tools/dlc/ExitCode.h"
+#include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Verb.h"
 
@@ -65,6 +66,12 @@ static int runVerb(int argc, char **argv) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); // not to outlive the one who waits for the result
     return halide_backend::kernelCompilerMain(ArrayRef<const char *>(argv + 2, argv + argc));
   }
+
+  // How `dlc tune` does.
+  if (word == measureVerb)
+    return measureMain();
+  if (word == buildVerb)
+    return buildProgramMain(rest);
 
   for (const Verb &verb : verbs)
     if (verb.name == word)

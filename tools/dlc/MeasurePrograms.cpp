@@ -1,0 +1,401 @@
+// 1. Both programs are loaded, run once on the same inputs, and the outputs compared.
+// 2. They run in turns, the first of a pair now one, now the other; before each run the
+//    caches are swept. What is kept is each run's time; the medians are compared.
+#include "tools/dlc/MeasurePrograms.h"
+#include "tools/dlc/Failure.h"
+#include "tools/dlc/LoadedNetwork.h"
+
+#include "compiler/kernels/Candidate.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <random>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace llvm;
+using namespace dlc;
+
+/// What outputs may differ by from those of plain sums, as a share of the largest: as in `dlc verify`.
+static constexpr double tolerance = 1e-4;
+
+//===----------------------------------------------------------------------===//
+// Requests and results
+//===----------------------------------------------------------------------===//
+
+json::Value dlc::toJSON(const MeasureRequest &request) {
+  return json::Object{{"candidate", request.candidate},
+                      {"incumbent", request.incumbent},
+                      {"network", request.network},
+                      {"reference", request.reference},
+                      {"reference_outputs", request.referenceOutputs},
+                      {"batch", request.batch},
+                      {"threads", request.threads},
+                      {"device", request.device},
+                      {"whole", request.isWhole},
+                      {"swept_bytes", request.sweptBytes},
+                      {"seconds", request.seconds},
+                      {"runs", request.runs},
+                      {"ends_early", request.endsEarly},
+                      {"fault", request.fault}};
+}
+
+bool dlc::fromJSON(const json::Value &value, MeasureRequest &request, json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("candidate", request.candidate) && map.map("incumbent", request.incumbent) &&
+         map.map("network", request.network) && map.map("reference", request.reference) &&
+         map.map("reference_outputs", request.referenceOutputs) && map.map("batch", request.batch) &&
+         map.map("threads", request.threads) && map.map("device", request.device) &&
+         map.map("whole", request.isWhole) && map.map("swept_bytes", request.sweptBytes) &&
+         map.map("seconds", request.seconds) && map.map("runs", request.runs) &&
+         map.map("ends_early", request.endsEarly) && map.map("fault", request.fault);
+}
+
+json::Value dlc::toJSON(const MeasureResult &result) {
+  return json::Object{{"candidate", result.candidate},
+                      {"incumbent", result.incumbent},
+                      {"runs", result.runs},
+                      {"wrong", result.wrong},
+                      {"error", result.error}};
+}
+
+bool dlc::fromJSON(const json::Value &value, MeasureResult &result, json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("candidate", result.candidate) && map.map("incumbent", result.incumbent) &&
+         map.map("runs", result.runs) && map.map("wrong", result.wrong) && map.map("error", result.error);
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A program that is loaded for as long as the process lives.
+class Program {
+public:
+  static Expected<Program> load(const std::string &path, const MeasureRequest &request, StringRef device);
+
+  std::vector<Array> drawInputs() const;
+  /// Runs once; returns the seconds that are to be compared.
+  Expected<double> run(ArrayRef<Array> inputs);
+
+  std::vector<Array> outputs;
+
+private:
+  const dlc_model *model = nullptr;
+  Session session;
+  int64_t batch = 0;
+  bool isWhole = false;
+};
+} // namespace
+
+Expected<Program> Program::load(const std::string &path, const MeasureRequest &request, StringRef device) {
+  void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library)
+    return failure(exitInternal, Twine("cannot load a program: ") + dlerror());
+  Program program;
+  program.model = static_cast<const dlc_model *>(dlsym(library, (request.network + "_model").c_str()));
+  if (!program.model)
+    return failure(exitInternal, "a program lacks its model");
+  program.isWhole = request.isWhole;
+  program.batch = request.batch;
+  Expected<Session> session =
+      createSession(program.model, {request.batch, request.threads, device.str(), !request.isWhole});
+  if (!session)
+    return session.takeError();
+  program.session = std::move(*session);
+  Expected<std::vector<Array>> outputs = makeOutputs(program.model, request.batch);
+  if (!outputs)
+    return outputs.takeError();
+  program.outputs = std::move(*outputs);
+  return program;
+}
+
+std::vector<Array> Program::drawInputs() const {
+  std::mt19937_64 random(0);
+  std::normal_distribution<double> normal;
+  std::vector<Array> inputs;
+  for (int32_t i = 0; i < dlc_input_count(model); ++i) {
+    dlc_tensor_info info;
+    if (dlc_input_info(model, i, batch, &info) != DLC_OK)
+      continue;
+    Array &input = inputs.emplace_back();
+    input.type = info.type;
+    input.shape.assign(info.shape, info.shape + info.rank);
+    input.bytes.resize(info.bytes);
+    if (info.type == DLC_TYPE_F32)
+      for (size_t k = 0; k < input.bytes.size() / sizeof(float); ++k)
+        input.floats()[k] = static_cast<float>(normal(random));
+    else
+      for (uint8_t &byte : input.bytes)
+        byte = static_cast<uint8_t>(random() >> 56);
+  }
+  return inputs;
+}
+
+Expected<double> Program::run(ArrayRef<Array> inputs) {
+  if (!isWhole)
+    dlc_profile_reset(session.get());
+  const auto begin = std::chrono::steady_clock::now();
+  if (Error error = dlc::run(session.get(), inputs, outputs))
+    return error;
+  const auto end = std::chrono::steady_clock::now();
+  if (isWhole)
+    return std::chrono::duration<double>(end - begin).count();
+  int64_t nanoseconds = 0;
+  for (int32_t i = 0, count = dlc_step_count(session.get()); i < count; ++i) {
+    dlc_step_info info;
+    if (dlc_get_step_info(session.get(), i, &info) == DLC_OK && !StringRef(info.kernel).starts_with(kernels::frameName))
+      nanoseconds += info.nanoseconds;
+  }
+  return 1e-9 * static_cast<double>(nanoseconds);
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+/// How `got` differs from `expected`, or "".
+static std::string compare(ArrayRef<Array> expected, ArrayRef<Array> got) {
+  for (auto [index, y, z] : enumerate(expected, got)) {
+    if (y.bytes.size() != z.bytes.size())
+      return formatv("output {0} has {1} bytes instead of {2}", index, z.bytes.size(), y.bytes.size()).str();
+    if (y.type != DLC_TYPE_F32) {
+      if (y.bytes != z.bytes)
+        return formatv("output {0} differs", index).str();
+      continue;
+    }
+    double largest = 0, difference = 0;
+    for (size_t i = 0; i < y.bytes.size() / sizeof(float); ++i) {
+      const double a = y.floats()[i], b = z.floats()[i];
+      if (!std::isfinite(a) || !std::isfinite(b)) {
+        if (std::isnan(a) ? !std::isnan(b) : a != b)
+          return formatv("output {0} is {1} instead of {2} at {3}", index, b, a, i).str();
+        continue;
+      }
+      largest = std::max(largest, std::abs(a));
+      difference = std::max(difference, std::abs(a - b));
+    }
+    if (difference > tolerance * largest)
+      return formatv("output {0} differs by {1:e} of {2:e}", index, difference, largest).str();
+  }
+  return "";
+}
+
+static bool readOutputs(StringRef path, MutableArrayRef<Array> outputs) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!file)
+    return false;
+  StringRef bytes = (*file)->getBuffer();
+  for (Array &output : outputs) {
+    if (bytes.size() < output.bytes.size())
+      return false;
+    std::copy_n(bytes.bytes_begin(), output.bytes.size(), output.bytes.begin());
+    bytes = bytes.drop_front(output.bytes.size());
+  }
+  return bytes.empty();
+}
+
+/// What a plain program computes; `like` has the outputs' shapes.
+static Expected<std::vector<Array>> getReference(const MeasureRequest &request, ArrayRef<Array> inputs,
+                                                 ArrayRef<Array> like) {
+  std::vector<Array> outputs(like.begin(), like.end());
+  if (readOutputs(request.referenceOutputs, outputs))
+    return outputs;
+  Expected<Program> program = Program::load(request.reference, request, "cpu");
+  if (!program)
+    return program.takeError();
+  if (Expected<double> seconds = program->run(inputs); !seconds)
+    return seconds.takeError();
+  const std::string path = request.referenceOutputs + ".part";
+  std::error_code wrong;
+  {
+    raw_fd_ostream file(path, wrong);
+    if (!wrong)
+      for (const Array &output : program->outputs)
+        file.write(reinterpret_cast<const char *>(output.bytes.data()), output.bytes.size());
+    if (file.has_error()) {
+      wrong = file.error();
+      file.clear_error();
+    }
+  }
+  if (!wrong)
+    wrong = sys::fs::rename(path, request.referenceOutputs);
+  if (wrong)
+    return failure(exitEnvironment, "cannot write outputs to compare with: " + wrong.message());
+  return std::move(program->outputs);
+}
+
+//===----------------------------------------------------------------------===//
+// Measuring
+//===----------------------------------------------------------------------===//
+
+/// The processors that this process may run on.
+static std::vector<int> getProcessors() {
+  std::vector<int> processors;
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &set))
+        processors.push_back(i);
+  return processors;
+}
+
+static void pin(ArrayRef<int> processors) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int processor : processors)
+    CPU_SET(processor, &set);
+  sched_setaffinity(0, sizeof(set), &set);
+}
+
+namespace {
+/// Memory that is read, each processor its part, so that its caches hold nothing else.
+class Sweep {
+public:
+  Sweep(size_t bytes, ArrayRef<int> processors) : words(bytes / sizeof(uint64_t), 1), processors(processors) {}
+
+  void run() {
+    if (words.empty())
+      return;
+    std::vector<std::thread> threads;
+    const size_t part = words.size() / processors.size();
+    std::vector<uint64_t> sums(processors.size());
+    for (auto [index, processor] : enumerate(processors))
+      threads.emplace_back([this, &sums, index = index, processor = processor, part] {
+        pin(processor);
+        for (uint64_t &word : MutableArrayRef<uint64_t>(words).slice(index * part, part))
+          sums[index] += ++word; // written as well, so that lines are this processor's own
+      });
+    for (std::thread &thread : threads)
+      thread.join();
+    checksum = checksum + sums.front();
+  }
+
+private:
+  std::vector<uint64_t> words;
+  ArrayRef<int> processors;
+  volatile uint64_t checksum = 0;
+};
+} // namespace
+
+static double getMedian(std::vector<double> values) {
+  llvm::sort(values);
+  return values.empty() ? 0 : (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+static Expected<MeasureResult> measure(const MeasureRequest &request) {
+  std::vector<int> processors = getProcessors();
+  if (request.threads > 0 && processors.size() > static_cast<size_t>(request.threads))
+    processors.resize(request.threads);
+  if (request.device == "cpu")
+    pin(processors);
+
+  Expected<Program> incumbent = Program::load(request.incumbent, request, request.device);
+  if (!incumbent)
+    return incumbent.takeError();
+  Expected<Program> candidate = Program::load(request.candidate, request, request.device);
+  if (!candidate)
+    return candidate.takeError();
+  const std::vector<Array> inputs = incumbent->drawInputs();
+  if (Expected<double> seconds = incumbent->run(inputs); !seconds)
+    return seconds.takeError();
+  if (request.fault == "crash")
+    std::abort();
+  while (request.fault == "hang")
+    pause();
+  if (Expected<double> seconds = candidate->run(inputs); !seconds)
+    return seconds.takeError();
+  if (request.fault == "wrong" && !candidate->outputs.empty() && candidate->outputs[0].type == DLC_TYPE_F32)
+    candidate->outputs[0].floats()[0] += 1e3f;
+
+  MeasureResult result;
+  std::vector<Array> expected = incumbent->outputs;
+  if (!request.reference.empty()) {
+    Expected<std::vector<Array>> plain = getReference(request, inputs, incumbent->outputs);
+    if (!plain)
+      return plain.takeError();
+    expected = std::move(*plain);
+  }
+  result.wrong = compare(expected, candidate->outputs);
+  if (!result.wrong.empty())
+    return result;
+
+  Sweep sweep(request.sweptBytes, processors);
+  std::vector<double> times[2]; // the incumbent's, the candidate's
+  auto isClearlySlower = [&] {
+    return *llvm::min_element(times[1]) > 1.2 * *llvm::max_element(times[0]) ||
+           *llvm::min_element(times[1]) > 2 * *llvm::min_element(times[0]);
+  };
+  constexpr int64_t leastRuns = 3;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(request.seconds);
+  for (int64_t round = 0; round < request.runs; ++round) {
+    for (int turn : {0, 1}) {
+      const int which = (round + turn) % 2;
+      sweep.run();
+      Expected<double> seconds = (which ? *candidate : *incumbent).run(inputs);
+      if (!seconds)
+        return seconds.takeError();
+      times[which].push_back(*seconds);
+    }
+    result.runs = round + 1;
+    if (result.runs >= leastRuns &&
+        (std::chrono::steady_clock::now() > end || (request.endsEarly && isClearlySlower())))
+      break;
+  }
+  result.incumbent = getMedian(times[0]);
+  result.candidate = getMedian(times[1]);
+  return result;
+}
+
+int dlc::measureMain() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL); // not to outlive the one who waits for the result
+  auto input = MemoryBuffer::getSTDIN();
+  MeasureRequest request;
+  json::Path::Root root;
+  Expected<json::Value> value =
+      input ? json::parse((*input)->getBuffer()) : Expected<json::Value>(failure(exitInternal, "there is no request"));
+  if (!value || !fromJSON(*value, request, root)) {
+    consumeError(value ? root.getError() : value.takeError());
+    errs() << "dlc: error: this is no request to measure\n";
+    return exitUsage;
+  }
+  Expected<MeasureResult> result = measure(request);
+  if (!result) {
+    MeasureResult failed;
+    failed.error = toString(result.takeError());
+    outs() << toJSON(failed) << "\n";
+    return exitFine;
+  }
+  outs() << toJSON(*result) << "\n";
+  return exitFine;
+}
+
+int dlc::buildProgramMain(ArrayRef<StringRef> arguments) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (arguments.size() != 3)
+    return exitUsage;
+  const std::string path = arguments[1].str(), object = path + ".o";
+  setenv("XDG_CACHE_HOME", arguments[2].str().c_str(), /*overwrite=*/1);
+  pipeline::Options options;
+  options.network = arguments[0].str();
+  options.jobs = 1;
+  pipeline::Compilation compilation(options, errs());
+  if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Object); outcome != pipeline::Outcome::Fine)
+    return getExitCode(outcome);
+  if (Error error = writeSharedLibrary(compilation, path)) {
+    errs() << "error: " << toString(std::move(error)) << "\n";
+    return exitInternal;
+  }
+  return exitFine;
+}

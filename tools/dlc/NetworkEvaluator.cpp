@@ -1,0 +1,461 @@
+// 1. The network is compiled with its defaults and measured here: what each kernel takes of it.
+// 2. A candidate is a network of its kernel alone (compiler/kernels/Candidate.h), which a child
+//    builds and another one measures. Files lie in a temporary folder, with a cache of their own.
+#include "tools/dlc/NetworkEvaluator.h"
+#include "tools/dlc/Failure.h"
+#include "tools/dlc/LoadedNetwork.h"
+#include "tools/dlc/MeasurePrograms.h"
+
+#include "compiler/kernels/Candidate.h"
+#include "compiler/kernels/CostModel.h"
+#include "compiler/kernels/TuningSpace.h"
+#include "compiler/pipeline/ChildProcess.h"
+#include "compiler/pipeline/Tuning.h"
+#include "dialects/nn/Parameters.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+using namespace llvm;
+using namespace dlc;
+using tuning::Measurement;
+using tuning::Status;
+using tuning::TunableKernel;
+
+namespace {
+/// The space of a kernel as the search sees it.
+class KernelSpace : public tuning::SearchSpace {
+public:
+  explicit KernelSpace(kernels::TuningSpace given) : space(std::move(given)) {
+    for (const auto &[name, values] : space.getParameters())
+      parameters.push_back({name, values});
+  }
+  ArrayRef<tuning::Parameter> getParameters() const override { return parameters; }
+  tuning::Point getDefault() const override { return space.getDefault(); }
+  std::vector<tuning::Point> getSeeds() const override { return space.getSeeds(); }
+  std::optional<std::string> describe(const tuning::Point &point) const override {
+    std::optional<kernels::Choice> choice = space.make(point);
+    return choice ? std::optional(choice->toText()) : std::nullopt;
+  }
+
+  const kernels::TuningSpace space;
+
+private:
+  std::vector<tuning::Parameter> parameters;
+};
+
+/// A program that was built, or why it was not.
+struct Program {
+  std::string path, failure;
+};
+
+class NetworkEvaluator : public tuning::Evaluator {
+public:
+  NetworkEvaluator(const EvaluatorOptions &options, raw_ostream &diagnostics)
+      : options(options), diagnostics(diagnostics), compilation(options.network, diagnostics) {}
+  ~NetworkEvaluator() override {
+    if (!folder.empty())
+      sys::fs::remove_directories(folder);
+  }
+  Error create();
+
+  const tuning::Environment &getEnvironment() const override { return environment; }
+  double getNetworkSeconds() const override { return networkSeconds; }
+  ArrayRef<TunableKernel> getKernels() const override { return kernels; }
+  Error evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
+                 function_ref<bool(size_t, const Measurement &)> done) override;
+  Expected<Comparison> compare(ArrayRef<tuning::Record> records) override;
+
+private:
+  Error measureNetwork();
+  void collectKernel(kernel::FuncOp func);
+  std::string getPath(const Twine &name) const { return (folder + "/" + name).str(); }
+  Program build(StringRef text, const Twine &name) const;
+  std::vector<Program> buildAll(size_t kernel, ArrayRef<std::string> choices);
+  Expected<Program> getIncumbent(size_t kernel, StringRef choice);
+  MeasureRequest makeRequest(size_t kernel, const Program &incumbent, const Program &candidate, Care care);
+  Measurement run(const MeasureRequest &request, double limit) const;
+  Expected<std::string> buildNetwork(const pipeline::Options &network, StringRef name);
+
+  EvaluatorOptions options;
+  raw_ostream &diagnostics;
+  pipeline::Compilation compilation; // up to the schedules; holds the kernels
+  SmallString<128> folder;
+  tuning::Environment environment;
+  kernel::Machine machine;
+  int64_t batch = 0, sweptBytes = 0;
+  double networkSeconds = 0;
+  struct Usage {
+    double seconds = 0, flops = 0; // of all launches
+    size_t launches = 0;
+  };
+  StringMap<Usage> usages; // of each kernel in the network
+  std::vector<TunableKernel> kernels;
+  std::vector<kernel::FuncOp> funcs;                // of `kernels`
+  std::vector<std::unique_ptr<KernelSpace>> spaces; // of `kernels`
+  std::vector<StringMap<Program>> incumbents;       // of `kernels`, by choice
+  size_t programs = 0, candidates = 0;              // so far
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The network
+//===----------------------------------------------------------------------===//
+
+Expected<std::unique_ptr<tuning::Evaluator>> dlc::createNetworkEvaluator(const EvaluatorOptions &options,
+                                                                         raw_ostream &diagnostics) {
+  auto evaluator = std::make_unique<NetworkEvaluator>(options, diagnostics);
+  if (Error error = evaluator->create())
+    return error;
+  return std::unique_ptr<tuning::Evaluator>(std::move(evaluator));
+}
+
+Error NetworkEvaluator::create() {
+  if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc-tune", folder))
+    return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
+  if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Scheduled); outcome != pipeline::Outcome::Fine)
+    return failure(getExitCode(outcome), ""); // a diagnostic has said it
+  mlir::ModuleOp module = compilation.getDeviceModule();
+  environment = pipeline::getEnvironment(module);
+  if (options.threads <= 0)
+    options.threads = dlc_default_threads();
+  if (!kernel::isForDevice(module))
+    environment.threads = options.threads;
+  machine = *kernel::Machine::of(module); // which the schedules were chosen for
+  if (options.measures)
+    if (Error error = measureNetwork())
+      return error;
+  for (auto func : module.getOps<kernel::FuncOp>())
+    collectKernel(func);
+  return Error::success();
+}
+
+/// Bytes of the parameters that the network's kernels read.
+static int64_t getWeightBytes(mlir::ModuleOp module) {
+  int64_t bytes = 0;
+  SmallPtrSet<mlir::Value, 16> counted;
+  module.walk([&](kernel::LaunchOp launch) {
+    for (mlir::Value operand : launch.getOperands())
+      if (nn::isParameter(operand) && counted.insert(operand).second)
+        bytes += 4 * nn::getStorageElements(cast<mlir::RankedTensorType>(operand.getType()));
+  });
+  return bytes;
+}
+
+/// Runs the network with its defaults: the whole first, then each kernel.
+Error NetworkEvaluator::measureNetwork() {
+  constexpr int64_t mostSwept = 64 << 20;
+  constexpr int runs = 10;
+  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(options.network, diagnostics);
+  if (!network)
+    return network.takeError();
+  const bool isOpen = any_of((*network)->getInputs(), [](const InputFormat &input) { return input.isBatched(); });
+  batch = isOpen ? options.items : 0;
+  std::vector<Array> inputs = drawInputs(**network, options.items, 0);
+  Expected<std::vector<Array>> outputs = makeOutputs((*network)->getModel(), batch);
+  if (!outputs)
+    return outputs.takeError();
+  for (bool profile : {false, true}) {
+    Expected<Session> session =
+        createSession((*network)->getModel(), {batch, options.threads, options.device, profile});
+    if (!session)
+      return session.takeError();
+    sweptBytes = std::min<int64_t>(mostSwept, getWeightBytes(compilation.getDeviceModule()) +
+                                                  dlc_session_arena_bytes(session->get()));
+    std::vector<double> seconds;
+    for (int i = 0; i < runs; ++i) {
+      if (i == 1)
+        dlc_profile_reset(session->get()); // the first one warms up
+      const auto begin = std::chrono::steady_clock::now();
+      if (Error error = dlc::run(session->get(), inputs, *outputs))
+        return error;
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    }
+    if (!profile) {
+      llvm::sort(seconds);
+      networkSeconds = seconds[runs / 2];
+      continue;
+    }
+    for (int32_t i = 0, count = dlc_step_count(session->get()); i < count; ++i) {
+      dlc_step_info info;
+      if (dlc_get_step_info(session->get(), i, &info) != DLC_OK || !info.runs)
+        continue;
+      Usage &usage = usages[info.kernel];
+      usage.seconds += 1e-9 * info.nanoseconds / info.runs;
+      usage.flops += info.flops;
+      ++usage.launches;
+    }
+  }
+  return Error::success();
+}
+
+void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
+  if (!kernels::canStandAlone(func))
+    return;
+  auto space = std::make_unique<KernelSpace>(kernels::TuningSpace::of(func, machine, options.network.exact));
+  if (space->getParameters().size() < 2 && (space->getParameters().empty() || space->space.getSeeds().size() < 2))
+    return;
+  TunableKernel kernel;
+  kernel.signature = kernels::getSignature(func);
+  kernel.name = kernels::describeKernel(func);
+  kernel.space = space.get();
+  kernel.launches = kernels::getLaunches(func).size();
+  if (auto found = usages.find(func.getSymName()); found != usages.end() && found->second.launches) {
+    const Usage &usage = found->second;
+    kernel.seconds = usage.seconds / usage.launches;
+    kernel.flops = usage.flops / usage.launches;
+    // Winograd's tiles save most of the products; no way around reads weights faster than memory gives them.
+    const bool saves =
+        any_of(space->getParameters().front().values, [](StringRef form) { return form.starts_with("winograd"); });
+    if (!machine.isDevice)
+      kernel.bound = 1e-9 * kernel.flops / (saves ? 4 : 1) / kernels::getPeak(machine) / options.threads;
+  }
+  kernels.push_back(kernel);
+  funcs.push_back(func);
+  spaces.push_back(std::move(space));
+  incumbents.emplace_back();
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+/// The first line of a child's diagnostics without its place, which is in a file that nobody sees.
+static std::string getReason(const pipeline::ChildResult &child) {
+  if (!child.failure.empty())
+    return "cannot start a process: " + child.failure;
+  if (child.isLate)
+    return "takes too long";
+  if (child.signal)
+    return std::string("ended by signal ") + std::to_string(child.signal) + " (" + strsignal(child.signal) + ")";
+  StringRef reason;
+  for (StringRef line : split(StringRef(child.errors), '\n'))
+    for (StringRef mark : {"error: ", "note: "})
+      if (size_t place = line.find(mark); place != StringRef::npos)
+        reason = line.substr(place + mark.size()); // the last one says most
+  return reason.empty() ? "exit code " + std::to_string(child.exitCode) : reason.str();
+}
+
+Program NetworkEvaluator::build(StringRef text, const Twine &name) const {
+  constexpr double limit = 120; // seconds; a kernel takes one or two
+  const std::string network = getPath(name + ".mlir"), path = getPath(name + ".so");
+  std::error_code wrong;
+  {
+    raw_fd_ostream file(network, wrong);
+    if (!wrong)
+      file << text;
+    if (file.has_error()) {
+      wrong = file.error();
+      file.clear_error();
+    }
+  }
+  if (wrong)
+    return {"", "cannot write a program: " + wrong.message()};
+  pipeline::ChildResult child = pipeline::runChild({buildVerb.str(), network, path, getPath("cache")}, "", limit);
+  sys::fs::remove(network);
+  return child.exitCode == 0 ? Program{path, ""} : Program{"", getReason(child)};
+}
+
+static std::string printModule(mlir::ModuleOp module) {
+  std::string text;
+  raw_string_ostream stream(text);
+  module.print(stream, mlir::OpPrintingFlags().enableDebugInfo(false));
+  return text;
+}
+
+/// The IR is made here, where its context is, the rest by as many children as there are jobs.
+std::vector<Program> NetworkEvaluator::buildAll(size_t kernel, ArrayRef<std::string> choices) {
+  std::vector<Program> built(choices.size());
+  std::vector<std::string> texts(choices.size());
+  for (auto [index, text] : enumerate(choices)) {
+    std::optional<kernels::Choice> choice = kernels::Choice::parse(text, funcs[kernel].getContext());
+    if (!choice || !spaces[kernel]->space.contains(*choice)) {
+      built[index].failure = "not in the kernel's space";
+      continue;
+    }
+    mlir::OwningOpRef<mlir::ModuleOp> module = kernels::makeCandidate(funcs[kernel], &*choice, machine);
+    texts[index] = printModule(*module);
+  }
+  const size_t first = programs;
+  programs += choices.size();
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t index; (index = next++) < choices.size();)
+      if (!texts[index].empty())
+        built[index] = build(texts[index], "program" + Twine(first + index));
+  };
+  size_t jobs = options.network.jobs ? options.network.jobs : std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < std::min(jobs, choices.size()); ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &thread : threads)
+    thread.join();
+  return built;
+}
+
+Expected<Program> NetworkEvaluator::getIncumbent(size_t kernel, StringRef choice) {
+  auto found = incumbents[kernel].find(choice);
+  if (found != incumbents[kernel].end())
+    return found->second;
+  Program program = buildAll(kernel, {choice.str()}).front();
+  if (!program.failure.empty())
+    return failure(exitInternal, "kernel '" + kernels[kernel].name + "' cannot be built: " + program.failure);
+  const std::string reference = getPath("reference" + Twine(kernel) + ".so");
+  if (!sys::fs::exists(reference)) {
+    Program plain = build(printModule(*kernels::makeReference(funcs[kernel], machine)), "reference" + Twine(kernel));
+    if (!plain.failure.empty())
+      return failure(exitInternal, "kernel '" + kernels[kernel].name + "' cannot be built plainly: " + plain.failure);
+  }
+  return incumbents[kernel][choice] = program;
+}
+
+//===----------------------------------------------------------------------===//
+// Measuring
+//===----------------------------------------------------------------------===//
+
+MeasureRequest NetworkEvaluator::makeRequest(size_t kernel, const Program &incumbent, const Program &candidate,
+                                             Care care) {
+  MeasureRequest request;
+  request.candidate = candidate.path;
+  request.incumbent = incumbent.path;
+  request.network = "candidate";
+  request.reference = getPath("reference" + Twine(kernel) + ".so");
+  request.referenceOutputs = getPath("reference" + Twine(kernel));
+  // A kernel of a training program is run with as many items as it expects.
+  const int64_t items = funcs[kernel].getItems().value_or(1);
+  const bool isOpen = any_of(funcs[kernel].getFunctionType().getResults(),
+                             [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
+  request.batch = !isOpen ? 0 : items > 1 ? items : options.items;
+  request.threads = options.threads;
+  request.device = options.device;
+  request.sweptBytes = machine.isDevice ? 0 : sweptBytes;
+  request.seconds = care == Care::Thorough ? 1 : 0.25;
+  request.runs = care == Care::Thorough ? 200 : 50;
+  request.endsEarly = care == Care::Quick;
+  return request;
+}
+
+Measurement NetworkEvaluator::run(const MeasureRequest &request, double limit) const {
+  std::string text;
+  raw_string_ostream(text) << toJSON(request);
+  pipeline::ChildResult child = pipeline::runChild({measureVerb.str()}, text, limit);
+  Measurement measurement;
+  if (child.isLate)
+    return {Status::Hung, 0, 0, formatv("takes longer than {0:f0} s", limit).str()};
+  if (child.signal)
+    return {Status::Crashed, 0, 0, getReason(child)};
+  MeasureResult result;
+  Expected<json::Value> value = json::parse(child.output);
+  json::Path::Root root;
+  if (!value || !fromJSON(*value, result, root)) {
+    consumeError(value ? root.getError() : value.takeError());
+    return {Status::Crashed, 0, 0, getReason(child)};
+  }
+  if (!result.error.empty())
+    return {Status::Failed, 0, 0, result.error};
+  if (!result.wrong.empty())
+    return {Status::Wrong, 0, 0, result.wrong};
+  return {Status::Fine, result.candidate, result.incumbent, ""};
+}
+
+Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
+                                 function_ref<bool(size_t, const Measurement &)> done) {
+  Expected<Program> base = getIncumbent(kernel, incumbent);
+  if (!base)
+    return base.takeError();
+  std::vector<Program> built;
+  for (const std::string &choice : choices) {
+    auto found = incumbents[kernel].find(choice);
+    built.push_back(found == incumbents[kernel].end() ? Program() : found->second);
+  }
+  std::vector<std::string> missing;
+  for (auto [choice, program] : zip(choices, built))
+    if (program.path.empty())
+      missing.push_back(choice);
+  std::vector<Program> fresh = buildAll(kernel, missing);
+  size_t next = 0;
+  for (Program &program : built)
+    if (program.path.empty())
+      program = fresh[next++];
+
+  auto [fault, every] = StringRef(options.inject).split(':');
+  size_t period = 1;
+  every.getAsInteger(10, period);
+  bool goesOn = true;
+  for (auto [index, program] : enumerate(built)) {
+    if (goesOn) {
+      Measurement measurement = {Status::Failed, 0, 0, program.failure};
+      if (program.failure.empty()) {
+        MeasureRequest request = makeRequest(kernel, *base, program, care);
+        if (!fault.empty() && ++candidates % std::max<size_t>(1, period) == 0 && program.path != base->path)
+          request.fault = fault.str();
+        // The plain program may take long where it is still to run.
+        const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60;
+        const double limit = fault == "hang" ? 3 : 10;
+        measurement = run(request, limit + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
+      }
+      goesOn = done(index, measurement);
+    }
+    // What is measured again, more thoroughly, is likely to be an incumbent next.
+    if (program.path.empty() || program.path == base->path)
+      continue;
+    if (care == Care::Thorough)
+      incumbents[kernel][choices[index]] = program;
+    else if (!incumbents[kernel].count(choices[index]))
+      sys::fs::remove(program.path);
+  }
+  return Error::success();
+}
+
+Expected<std::string> NetworkEvaluator::buildNetwork(const pipeline::Options &network, StringRef name) {
+  pipeline::Compilation whole(network, diagnostics);
+  if (pipeline::Outcome outcome = whole.runTo(pipeline::Stage::Object); outcome != pipeline::Outcome::Fine)
+    return failure(getExitCode(outcome), "");
+  const std::string path = getPath(name + ".so");
+  if (Error error = writeSharedLibrary(whole, path))
+    return error;
+  return path;
+}
+
+Expected<tuning::Evaluator::Comparison> NetworkEvaluator::compare(ArrayRef<tuning::Record> records) {
+  const std::string choices = getPath("chosen.json");
+  if (Error error = tuning::RecordFile::write(choices, records))
+    return toFailure(exitEnvironment, std::move(error));
+  pipeline::Options tuned = options.network, untuned = options.network;
+  tuned.tuning = {choices};
+  untuned.tuning.clear();
+  Expected<std::string> tunedPath = buildNetwork(tuned, "tuned");
+  if (!tunedPath)
+    return tunedPath.takeError();
+  Expected<std::string> untunedPath = buildNetwork(untuned, "untuned");
+  if (!untunedPath)
+    return untunedPath.takeError();
+  MeasureRequest request;
+  request.candidate = *tunedPath;
+  request.incumbent = *untunedPath;
+  request.network = compilation.getNetworkName();
+  request.batch = batch;
+  request.threads = options.threads;
+  request.device = options.device;
+  request.isWhole = true;
+  request.seconds = 5;
+  request.runs = 2000;
+  request.endsEarly = false;
+  Measurement measurement = run(request, 120 + 100 * networkSeconds);
+  if (measurement.status != Status::Fine)
+    return failure(exitInternal, "the tuned network as a whole is at fault: " + measurement.message);
+  return Comparison{measurement.seconds, measurement.incumbentSeconds};
+}
