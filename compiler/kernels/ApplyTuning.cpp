@@ -3,6 +3,9 @@
 #include "compiler/kernels/Passes.h"
 #include "compiler/kernels/TuningSpace.h"
 
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
+
 namespace dlc::kernels {
 #define GEN_PASS_DEF_APPLYTUNING
 #include "compiler/kernels/Passes.h.inc"
@@ -11,6 +14,22 @@ namespace dlc::kernels {
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::kernels;
+
+/// Each parameter's values, and the seeds.
+static Attribute describe(const TuningSpace &space, MLIRContext *context) {
+  Builder builder(context);
+  NamedAttrList entries;
+  for (const TuningSpace::Parameter &parameter : space.getParameters()) {
+    SmallVector<StringRef> values(parameter.values.begin(), parameter.values.end());
+    entries.append(parameter.name, builder.getStringAttr(llvm::join(values, ", ")));
+  }
+  SmallVector<Attribute> seeds;
+  for (const std::vector<unsigned> &seed : space.getSeeds())
+    if (std::optional<Choice> choice = space.make(seed))
+      seeds.push_back(choice->toAttribute());
+  entries.append("seeds", builder.getArrayAttr(seeds));
+  return entries.getDictionary(context);
+}
 
 namespace {
 struct ApplyTuning : kernels::impl::ApplyTuningBase<ApplyTuning> {
@@ -33,6 +52,8 @@ struct ApplyTuning : kernels::impl::ApplyTuningBase<ApplyTuning> {
       std::string signature = getSignature(func);
       if (signatures)
         func->setAttr("kernel.signature", StringAttr::get(&getContext(), signature));
+      if (spaces)
+        func->setAttr("kernel.space", describe(TuningSpace::of(func, *machine, exact), &getContext()));
       Attribute entry = tuning ? tuning.get(signature) : Attribute();
       if (!entry)
         continue;

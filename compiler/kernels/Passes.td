@@ -74,10 +74,12 @@ def ApplyTuning : KernelPass<"kernel-apply-tuning"> {
     choices: {schedule}, {weights}, the form that the contraction's weight is
     packed in where there are several, and {split} where the pool and what follows
     it become a kernel of their own. A choice that is none of the kernel's space is
-    passed over with a warning. With `signatures`, they are kept as
-    `kernel.signature`.
+    passed over with a warning. With `signatures`, these are kept as
+    `kernel.signature`, and with `spaces`, what can be chosen, the cost model's
+    choice first, as `kernel.space`.
   }];
-  let options = [Exact, KernelFlag<"signatures", "Keep the signature of each kernel">];
+  let options = [Exact, KernelFlag<"signatures", "Keep the signature of each kernel">,
+                 KernelFlag<"spaces", "Keep what can be chosen for each kernel">];
 }
 
 #endif // DLC_COMPILER_KERNELS_PASSES_TD

@@ -35,7 +35,7 @@ void TuningSpace::addForm(kernel::FuncOp func, kernel::WeightsAttr weights, bool
   if (weights && weights.getTile())
     name += " " + std::to_string(weights.getTile());
   if (isSplit)
-    name += ", pool apart";
+    name += " without pool";
   Form form = {name, weights, isSplit, chosen, std::move(clone), {}};
   form.parameters = chosen.getSpace(*form.func, machine);
   for (auto [parameter, value] : llvm::zip_equal(form.parameters, chosen.getValues()))
@@ -118,10 +118,19 @@ void TuningSpace::collectParameters() {
   parameters.push_back({"form", {}});
   for (const Form &form : forms)
     parameters.front().values.push_back(form.name);
-  // By name, in the order of their first form; numbers ascend.
+  // By name, in the order of their first form; numbers ascend. What no form leaves open is none.
+  auto isOpen = [&](StringRef name) {
+    return llvm::any_of(forms, [&](const Form &form) {
+      return llvm::any_of(form.parameters, [&](const kernel::ScheduleParameter &parameter) {
+        return parameter.name == name && parameter.values.size() > 1;
+      });
+    });
+  };
   std::vector<std::pair<kernel::ScheduleParameter, std::vector<int64_t>>> found;
   for (const Form &form : forms)
     for (const kernel::ScheduleParameter &parameter : form.parameters) {
+      if (!isOpen(parameter.name))
+        continue;
       auto same = llvm::find_if(found, [&](const auto &other) { return other.first.name == parameter.name; });
       if (same == found.end())
         same = found.insert(found.end(), {parameter, {}});
@@ -130,8 +139,6 @@ void TuningSpace::collectParameters() {
   for (auto &[parameter, values] : found) {
     llvm::sort(values);
     values.erase(llvm::unique(values), values.end());
-    if (values.size() < 2)
-      continue;
     Parameter named = {parameter.name.str(), {}};
     for (int64_t value : values)
       named.values.push_back(toText(parameter, value));

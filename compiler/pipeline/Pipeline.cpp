@@ -161,7 +161,7 @@ Outcome Compilation::State::runStage(Stage stage) {
       if (outcome != Outcome::Fine)
         return outcome;
       return runPasses(*variant.module, Outcome::Internal, [&](OpPassManager &passes) {
-        passes.addPass(kernels::createApplyTuning({options.exact, /*signatures=*/false}));
+        passes.addPass(kernels::createApplyTuning({options.exact, /*signatures=*/false, /*spaces=*/false}));
         passes.addPass(createCSEPass());
       });
     });

@@ -39,10 +39,10 @@ kernel.func private @winograd(%x: tensor<?x64x56x56xf32, #kernel.blocked<16, hal
 }
 
 // The pool apart, over a tensor that no kernel needs a halo of.
-// CHECK: kernel.func private @[[HEAD:conv7x7_relu_0]](
+// CHECK: kernel.func private @[[$HEAD:conv7x7_relu_0]](
 // CHECK-SAME: -> tensor<?x64x112x112xf32, #kernel.blocked<16>>
 // CHECK-SAME: schedule = #kernel.direct_conv<tileX = 14, tileC = 2>
-// CHECK: kernel.func private @[[TAIL:max_pool_0]](%{{.*}}: tensor<?x64x112x112xf32, #kernel.blocked<16>>)
+// CHECK: kernel.func private @[[$TAIL:max_pool_0]](%{{.*}}: tensor<?x64x112x112xf32, #kernel.blocked<16>>)
 // CHECK-SAME: -> tensor<?x64x56x56xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>
 // CHECK-SAME: schedule = #kernel.pointwise<lanes = 16>
 // CHECK-NOT: @stem(
@@ -104,8 +104,8 @@ func.func @network(%a: tensor<?x128x14x14xf32, #kernel.blocked<16>>, %b: tensor<
   %v = nn.parameter "v" : tensor<64x64x3x3xf32>
   %pv = kernel.pack %v : tensor<64x64x3x3xf32> to tensor<64x64x3x3xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>
   %2 = kernel.launch @winograd(%1, %pv) : (tensor<?x64x56x56xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>, tensor<64x64x3x3xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x64x56x56xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>
-  // CHECK: %[[ROWS:.*]] = kernel.launch @[[HEAD]](
-  // CHECK-NEXT: kernel.launch @[[TAIL]](%[[ROWS]])
+  // CHECK: %[[ROWS:.*]] = kernel.launch @[[$HEAD]](
+  // CHECK-NEXT: kernel.launch @[[$TAIL]](%[[ROWS]])
   %s = nn.parameter "s" : tensor<64x3x7x7xf32>
   %ps = kernel.pack %s : tensor<64x3x7x7xf32> to tensor<64x3x7x7xf32, #kernel.weights<direct, lanes = 16>>
   %3 = kernel.launch @stem(%c, %ps) : (tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32, #kernel.weights<direct, lanes = 16>>) -> tensor<?x64x56x56xf32, #kernel.blocked<16, halo = [1, 1, 1, 1]>>
