@@ -3,7 +3,7 @@
 //    caches are swept. What is kept is each run's time; the medians are compared.
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/Failure.h"
-#include "tools/dlc/LoadedNetwork.h"
+#include "tools/dlc/MeasuredProgram.h"
 
 #include "compiler/kernels/Candidate.h"
 
@@ -16,8 +16,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
-#include <dlfcn.h>
-#include <random>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <thread>
@@ -43,6 +41,7 @@ json::Value dlc::toJSON(const MeasureRequest &request) {
                       {"threads", request.threads},
                       {"device", request.device},
                       {"whole", request.isWhole},
+                      {"trains", request.trains},
                       {"swept_bytes", request.sweptBytes},
                       {"seconds", request.seconds},
                       {"runs", request.runs},
@@ -56,9 +55,9 @@ bool dlc::fromJSON(const json::Value &value, MeasureRequest &request, json::Path
          map.map("network", request.network) && map.map("reference", request.reference) &&
          map.map("reference_outputs", request.referenceOutputs) && map.map("batch", request.batch) &&
          map.map("threads", request.threads) && map.map("device", request.device) &&
-         map.map("whole", request.isWhole) && map.map("swept_bytes", request.sweptBytes) &&
-         map.map("seconds", request.seconds) && map.map("runs", request.runs) &&
-         map.map("ends_early", request.endsEarly) && map.map("fault", request.fault);
+         map.map("whole", request.isWhole) && map.map("trains", request.trains) &&
+         map.map("swept_bytes", request.sweptBytes) && map.map("seconds", request.seconds) &&
+         map.map("runs", request.runs) && map.map("ends_early", request.endsEarly) && map.map("fault", request.fault);
 }
 
 json::Value dlc::toJSON(const MeasureResult &result) {
@@ -73,92 +72,6 @@ bool dlc::fromJSON(const json::Value &value, MeasureResult &result, json::Path p
   json::ObjectMapper map(value, path);
   return map && map.map("candidate", result.candidate) && map.map("incumbent", result.incumbent) &&
          map.map("runs", result.runs) && map.map("wrong", result.wrong) && map.map("error", result.error);
-}
-
-//===----------------------------------------------------------------------===//
-// Programs
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// A program that is loaded for as long as the process lives.
-class Program {
-public:
-  static Expected<Program> load(const std::string &path, const MeasureRequest &request, StringRef device);
-
-  std::vector<Array> drawInputs() const;
-  /// Runs once; returns the seconds that are to be compared.
-  Expected<double> run(ArrayRef<Array> inputs);
-
-  std::vector<Array> outputs;
-
-private:
-  const dlc_model *model = nullptr;
-  Session session;
-  int64_t batch = 0;
-  bool isWhole = false;
-};
-} // namespace
-
-Expected<Program> Program::load(const std::string &path, const MeasureRequest &request, StringRef device) {
-  void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return failure(exitInternal, Twine("cannot load a program: ") + dlerror());
-  Program program;
-  program.model = static_cast<const dlc_model *>(dlsym(library, (request.network + "_model").c_str()));
-  if (!program.model)
-    return failure(exitInternal, "a program lacks its model");
-  program.isWhole = request.isWhole;
-  program.batch = request.batch;
-  Expected<Session> session =
-      createSession(program.model, {request.batch, request.threads, device.str(), !request.isWhole});
-  if (!session)
-    return session.takeError();
-  program.session = std::move(*session);
-  Expected<std::vector<Array>> outputs = makeOutputs(program.model, request.batch);
-  if (!outputs)
-    return outputs.takeError();
-  program.outputs = std::move(*outputs);
-  return program;
-}
-
-std::vector<Array> Program::drawInputs() const {
-  std::mt19937_64 random(0);
-  std::normal_distribution<double> normal;
-  std::vector<Array> inputs;
-  for (int32_t i = 0; i < dlc_input_count(model); ++i) {
-    dlc_tensor_info info;
-    if (dlc_input_info(model, i, batch, &info) != DLC_OK)
-      continue;
-    Array &input = inputs.emplace_back();
-    input.type = info.type;
-    input.shape.assign(info.shape, info.shape + info.rank);
-    input.bytes.resize(info.bytes);
-    if (info.type == DLC_TYPE_F32)
-      for (size_t k = 0; k < input.bytes.size() / sizeof(float); ++k)
-        input.floats()[k] = static_cast<float>(normal(random));
-    else
-      for (uint8_t &byte : input.bytes)
-        byte = static_cast<uint8_t>(random() >> 56);
-  }
-  return inputs;
-}
-
-Expected<double> Program::run(ArrayRef<Array> inputs) {
-  if (!isWhole)
-    dlc_profile_reset(session.get());
-  const auto begin = std::chrono::steady_clock::now();
-  if (Error error = dlc::run(session.get(), inputs, outputs))
-    return error;
-  const auto end = std::chrono::steady_clock::now();
-  if (isWhole)
-    return std::chrono::duration<double>(end - begin).count();
-  int64_t nanoseconds = 0;
-  for (int32_t i = 0, count = dlc_step_count(session.get()); i < count; ++i) {
-    dlc_step_info info;
-    if (dlc_get_step_info(session.get(), i, &info) == DLC_OK && !StringRef(info.kernel).starts_with(kernels::frameName))
-      nanoseconds += info.nanoseconds;
-  }
-  return 1e-9 * static_cast<double>(nanoseconds);
 }
 
 //===----------------------------------------------------------------------===//
@@ -206,23 +119,28 @@ static bool readOutputs(StringRef path, MutableArrayRef<Array> outputs) {
   return bytes.empty();
 }
 
+static ProgramOptions getOptions(const MeasureRequest &request) {
+  return {request.network, request.batch, request.threads, request.device, request.trains, !request.isWhole};
+}
+
 /// What a plain program computes; `like` has the outputs' shapes.
-static Expected<std::vector<Array>> getReference(const MeasureRequest &request, ArrayRef<Array> inputs,
-                                                 ArrayRef<Array> like) {
+static Expected<std::vector<Array>> getReference(const MeasureRequest &request, ArrayRef<Array> like) {
   std::vector<Array> outputs(like.begin(), like.end());
   if (readOutputs(request.referenceOutputs, outputs))
     return outputs;
-  Expected<Program> program = Program::load(request.reference, request, "cpu");
+  ProgramOptions options = getOptions(request);
+  options.device = "cpu";
+  Expected<MeasuredProgram> program = MeasuredProgram::load(request.reference, options);
   if (!program)
     return program.takeError();
-  if (Expected<double> seconds = program->run(inputs); !seconds)
+  if (Expected<double> seconds = program->run(); !seconds)
     return seconds.takeError();
   const std::string path = request.referenceOutputs + ".part";
   std::error_code wrong;
   {
     raw_fd_ostream file(path, wrong);
     if (!wrong)
-      for (const Array &output : program->outputs)
+      for (const Array &output : program->getOutputs())
         file.write(reinterpret_cast<const char *>(output.bytes.data()), output.bytes.size());
     if (file.has_error()) {
       wrong = file.error();
@@ -233,7 +151,7 @@ static Expected<std::vector<Array>> getReference(const MeasureRequest &request, 
     wrong = sys::fs::rename(path, request.referenceOutputs);
   if (wrong)
     return failure(exitEnvironment, "cannot write outputs to compare with: " + wrong.message());
-  return std::move(program->outputs);
+  return std::vector<Array>(program->getOutputs().begin(), program->getOutputs().end());
 }
 
 //===----------------------------------------------------------------------===//
@@ -289,6 +207,20 @@ private:
 };
 } // namespace
 
+/// The seconds of a run that are to be compared.
+static Expected<double> time(MeasuredProgram &program, bool isWhole) {
+  if (!isWhole)
+    program.resetProfile();
+  Expected<double> seconds = program.run();
+  if (!seconds || isWhole)
+    return seconds;
+  int64_t nanoseconds = 0;
+  for (const dlc_step_info &step : program.getSteps())
+    if (!StringRef(step.kernel).starts_with(kernels::frameName))
+      nanoseconds += step.nanoseconds;
+  return 1e-9 * static_cast<double>(nanoseconds);
+}
+
 static double getMedian(std::vector<double> values) {
   llvm::sort(values);
   return values.empty() ? 0 : (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
@@ -301,33 +233,33 @@ static Expected<MeasureResult> measure(const MeasureRequest &request) {
   if (request.device == "cpu")
     pin(processors);
 
-  Expected<Program> incumbent = Program::load(request.incumbent, request, request.device);
+  Expected<MeasuredProgram> incumbent = MeasuredProgram::load(request.incumbent, getOptions(request));
   if (!incumbent)
     return incumbent.takeError();
-  Expected<Program> candidate = Program::load(request.candidate, request, request.device);
+  Expected<MeasuredProgram> candidate = MeasuredProgram::load(request.candidate, getOptions(request));
   if (!candidate)
     return candidate.takeError();
-  const std::vector<Array> inputs = incumbent->drawInputs();
-  if (Expected<double> seconds = incumbent->run(inputs); !seconds)
+  if (Expected<double> seconds = incumbent->run(); !seconds)
     return seconds.takeError();
   if (request.fault == "crash")
     std::abort();
   while (request.fault == "hang")
     pause();
-  if (Expected<double> seconds = candidate->run(inputs); !seconds)
+  if (Expected<double> seconds = candidate->run(); !seconds)
     return seconds.takeError();
-  if (request.fault == "wrong" && !candidate->outputs.empty() && candidate->outputs[0].type == DLC_TYPE_F32)
-    candidate->outputs[0].floats()[0] += 1e3f;
+  if (MutableArrayRef<Array> outputs = candidate->getOutputs();
+      request.fault == "wrong" && !outputs.empty() && outputs[0].type == DLC_TYPE_F32)
+    outputs[0].floats()[0] += 1e3f;
 
   MeasureResult result;
-  std::vector<Array> expected = incumbent->outputs;
+  std::vector<Array> expected(incumbent->getOutputs().begin(), incumbent->getOutputs().end());
   if (!request.reference.empty()) {
-    Expected<std::vector<Array>> plain = getReference(request, inputs, incumbent->outputs);
+    Expected<std::vector<Array>> plain = getReference(request, expected);
     if (!plain)
       return plain.takeError();
     expected = std::move(*plain);
   }
-  result.wrong = compare(expected, candidate->outputs);
+  result.wrong = compare(expected, candidate->getOutputs());
   if (!result.wrong.empty())
     return result;
 
@@ -343,7 +275,7 @@ static Expected<MeasureResult> measure(const MeasureRequest &request) {
     for (int turn : {0, 1}) {
       const int which = (round + turn) % 2;
       sweep.run();
-      Expected<double> seconds = (which ? *candidate : *incumbent).run(inputs);
+      Expected<double> seconds = time(which ? *candidate : *incumbent, request.isWhole);
       if (!seconds)
         return seconds.takeError();
       times[which].push_back(*seconds);

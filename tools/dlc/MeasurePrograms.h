@@ -30,6 +30,7 @@ struct MeasureRequest {
   std::string device = "cpu";
   /// Times whole runs; otherwise the kernels of a candidate (compiler/kernels/Candidate.h).
   bool isWhole = false;
+  bool trains = false;    // steps of training instead of runs
   int64_t sweptBytes = 0; // that are read between runs, so that weights are as cold as in a network
   double seconds = 0.3;   // to measure for
   int64_t runs = 50;      // of each at most

@@ -3,8 +3,8 @@
 //    builds and another one measures. Files lie in a temporary folder, with a cache of their own.
 #include "tools/dlc/NetworkEvaluator.h"
 #include "tools/dlc/Failure.h"
-#include "tools/dlc/LoadedNetwork.h"
 #include "tools/dlc/MeasurePrograms.h"
+#include "tools/dlc/MeasuredProgram.h"
 
 #include "compiler/kernels/Candidate.h"
 #include "compiler/kernels/CostModel.h"
@@ -13,6 +13,7 @@
 #include "compiler/pipeline/Tuning.h"
 #include "dialects/nn/Parameters.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -24,7 +25,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstring>
 #include <thread>
 
@@ -93,6 +93,7 @@ private:
   raw_ostream &diagnostics;
   pipeline::Compilation compilation; // up to the schedules; holds the kernels
   SmallString<128> folder;
+  std::string untuned; // the network with its defaults
   tuning::Environment environment;
   kernel::Machine machine;
   int64_t batch = 0, sweptBytes = 0;
@@ -158,43 +159,43 @@ static int64_t getWeightBytes(mlir::ModuleOp module) {
 Error NetworkEvaluator::measureNetwork() {
   constexpr int64_t mostSwept = 64 << 20;
   constexpr int runs = 10;
-  Expected<std::unique_ptr<LoadedNetwork>> network = LoadedNetwork::load(options.network, diagnostics);
-  if (!network)
-    return network.takeError();
-  const bool isOpen = any_of((*network)->getInputs(), [](const InputFormat &input) { return input.isBatched(); });
+  pipeline::Options network = options.network;
+  network.tuning.clear();
+  Expected<std::string> path = buildNetwork(network, "untuned");
+  if (!path)
+    return path.takeError();
+  untuned = *path;
+  auto function = *compilation.getModule().getOps<mlir::func::FuncOp>().begin();
+  const bool isOpen = any_of(function.getArgumentTypes(),
+                             [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
   batch = isOpen ? options.items : 0;
-  std::vector<Array> inputs = drawInputs(**network, options.items, 0);
-  Expected<std::vector<Array>> outputs = makeOutputs((*network)->getModel(), batch);
-  if (!outputs)
-    return outputs.takeError();
-  for (bool profile : {false, true}) {
-    Expected<Session> session =
-        createSession((*network)->getModel(), {batch, options.threads, options.device, profile});
-    if (!session)
-      return session.takeError();
-    sweptBytes = std::min<int64_t>(mostSwept, getWeightBytes(compilation.getDeviceModule()) +
-                                                  dlc_session_arena_bytes(session->get()));
-    std::vector<double> seconds;
+  for (bool profiles : {false, true}) {
+    Expected<MeasuredProgram> program =
+        MeasuredProgram::load(untuned, {compilation.getNetworkName(), batch, options.threads, options.device,
+                                        options.network.train, profiles});
+    if (!program)
+      return program.takeError();
+    sweptBytes = std::min(mostSwept, getWeightBytes(compilation.getDeviceModule()) + program->getArenaBytes());
+    std::vector<double> times;
     for (int i = 0; i < runs; ++i) {
       if (i == 1)
-        dlc_profile_reset(session->get()); // the first one warms up
-      const auto begin = std::chrono::steady_clock::now();
-      if (Error error = dlc::run(session->get(), inputs, *outputs))
-        return error;
-      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+        program->resetProfile(); // the first one warms up
+      Expected<double> seconds = program->run();
+      if (!seconds)
+        return seconds.takeError();
+      times.push_back(*seconds);
     }
-    if (!profile) {
-      llvm::sort(seconds);
-      networkSeconds = seconds[runs / 2];
+    if (!profiles) {
+      llvm::sort(times);
+      networkSeconds = times[runs / 2];
       continue;
     }
-    for (int32_t i = 0, count = dlc_step_count(session->get()); i < count; ++i) {
-      dlc_step_info info;
-      if (dlc_get_step_info(session->get(), i, &info) != DLC_OK || !info.runs)
+    for (const dlc_step_info &step : program->getSteps()) {
+      if (!step.runs)
         continue;
-      Usage &usage = usages[info.kernel];
-      usage.seconds += 1e-9 * info.nanoseconds / info.runs;
-      usage.flops += info.flops;
+      Usage &usage = usages[step.kernel];
+      usage.seconds += 1e-9 * static_cast<double>(step.nanoseconds) / static_cast<double>(step.runs);
+      usage.flops += static_cast<double>(step.flops);
       ++usage.launches;
     }
   }
@@ -434,23 +435,20 @@ Expected<tuning::Evaluator::Comparison> NetworkEvaluator::compare(ArrayRef<tunin
   const std::string choices = getPath("chosen.json");
   if (Error error = tuning::RecordFile::write(choices, records))
     return toFailure(exitEnvironment, std::move(error));
-  pipeline::Options tuned = options.network, untuned = options.network;
+  pipeline::Options tuned = options.network;
   tuned.tuning = {choices};
-  untuned.tuning.clear();
   Expected<std::string> tunedPath = buildNetwork(tuned, "tuned");
   if (!tunedPath)
     return tunedPath.takeError();
-  Expected<std::string> untunedPath = buildNetwork(untuned, "untuned");
-  if (!untunedPath)
-    return untunedPath.takeError();
   MeasureRequest request;
   request.candidate = *tunedPath;
-  request.incumbent = *untunedPath;
+  request.incumbent = untuned;
   request.network = compilation.getNetworkName();
   request.batch = batch;
   request.threads = options.threads;
   request.device = options.device;
   request.isWhole = true;
+  request.trains = options.network.train;
   request.seconds = 5;
   request.runs = 2000;
   request.endsEarly = false;
