@@ -2,7 +2,6 @@
 // the device's primary context, or the context of the caller's stream.
 #include "runtime/device.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +20,7 @@ enum { NO_DEVICE = 100 }; // a cu_result
 enum { STREAM_NON_BLOCKING = 1 };
 enum { JIT_ERROR_LOG_BUFFER = 5, JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6 };
 enum { FUNCTION_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8 };
+enum { MAX_THREADS_PER_BLOCK = 1, MAX_GRID_DIM_X = 5, MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97 }; // attributes
 
 // What a kernel may have without asking.
 enum { DEFAULT_SHARED_BYTES = 48 * 1024 };
@@ -33,6 +33,7 @@ static struct {
   cu_result (*device_get)(int *device, int index);
   cu_result (*device_name)(char *name, int room, int device);
   cu_result (*device_memory)(size_t *bytes, int device);
+  cu_result (*device_attribute)(int *value, int attribute, int device);
   cu_result (*context_retain)(cu_context *context, int device);
   cu_result (*context_release)(int device);
   cu_result (*context_push)(cu_context context);
@@ -67,6 +68,7 @@ static const dlc_symbol symbols[] = {
     {"cuDeviceGet", &cu.device_get},
     {"cuDeviceGetName", &cu.device_name},
     {"cuDeviceTotalMem_v2", &cu.device_memory},
+    {"cuDeviceGetAttribute", &cu.device_attribute},
     {"cuDevicePrimaryCtxRetain", &cu.context_retain},
     {"cuDevicePrimaryCtxRelease_v2", &cu.context_release},
     {"cuCtxPushCurrent_v2", &cu.context_push},
@@ -100,27 +102,17 @@ static dlc_status check(cu_result result, const char *what, dlc_message *message
   return dlc_fail(message, DLC_ERROR_DEVICE, "%s: %s (%s)", what, name ? name : "unknown error", text ? text : "");
 }
 
-// Loading and starting the driver, once a process.
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static dlc_status start_status;
-static dlc_message start_message;
+static dlc_startup startup = DLC_STARTUP_INIT;
 static int has_none; // a driver without a device
 
 static void start(void) {
   static const char *const libraries[] = {"libcuda.so.1", "libcuda.so", NULL};
-  start_status = dlc_load_library("CUDA", libraries, symbols, sizeof(symbols) / sizeof(symbols[0]), &start_message);
-  if (start_status)
+  startup.status = dlc_load_library("CUDA", libraries, symbols, sizeof(symbols) / sizeof(symbols[0]), &startup.message);
+  if (startup.status)
     return;
   cu_result result = cu.init(0);
   has_none = result == NO_DEVICE;
-  start_status = has_none ? DLC_OK : check(result, "the CUDA driver does not start: cuInit", &start_message);
-}
-
-static dlc_status ensure_started(dlc_message *message) {
-  pthread_once(&once, start);
-  if (start_status)
-    *message = start_message;
-  return start_status;
+  startup.status = has_none ? DLC_OK : check(result, "the CUDA driver does not start: cuInit", &startup.message);
 }
 
 //===----------------------------------------------------------------------===//
@@ -139,7 +131,7 @@ static cuda_device *cast(dlc_device *device) { return (cuda_device *)(void *)dev
 
 static dlc_status count(int32_t *devices, dlc_message *message) {
   *devices = 0;
-  dlc_status status = ensure_started(message);
+  dlc_status status = dlc_start_once(&startup, start, message);
   if (status || has_none)
     return status;
   int number = 0;
@@ -163,6 +155,24 @@ static dlc_status describe(int32_t index, dlc_device_info *info, dlc_message *me
   return status;
 }
 
+static dlc_status read_limits(cuda_device *device, dlc_message *message) {
+  struct {
+    int attribute;
+    uint64_t *limit;
+  } const limits[] = {{MAX_THREADS_PER_BLOCK, &device->common.block_threads},
+                      {MAX_GRID_DIM_X, &device->common.grid_blocks[0]},
+                      {MAX_GRID_DIM_X + 1, &device->common.grid_blocks[1]},
+                      {MAX_GRID_DIM_X + 2, &device->common.grid_blocks[2]},
+                      {MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, &device->common.shared_bytes}};
+  dlc_status status = DLC_OK;
+  for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]) && !status; ++i) {
+    int value = 0;
+    status = check(cu.device_attribute(&value, limits[i].attribute, device->device), "cuDeviceGetAttribute", message);
+    *limits[i].limit = (uint64_t)value;
+  }
+  return status;
+}
+
 static dlc_status open_device(int32_t index, void *stream, int is_profiled, const dlc_allocator *allocator,
                               dlc_device **result, dlc_message *message) {
   cuda_device *device = allocator->allocate(allocator->context, sizeof(*device), 64);
@@ -170,7 +180,12 @@ static dlc_status open_device(int32_t index, void *stream, int is_profiled, cons
   if (!device)
     return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a device");
   memset(device, 0, sizeof(*device));
-  device->common = (dlc_device){&dlc_cuda_driver, *allocator, index, stream == NULL, is_profiled, sizeof(*device)};
+  device->common = (dlc_device){.driver = &dlc_cuda_driver,
+                                .allocator = *allocator,
+                                .index = index,
+                                .owns_stream = stream == NULL,
+                                .is_profiled = is_profiled,
+                                .block_bytes = sizeof(*device)};
   *result = &device->common;
 
   if (stream) {
@@ -183,9 +198,11 @@ static dlc_status open_device(int32_t index, void *stream, int is_profiled, cons
     status = check(cu.context_device(&device->device), "cuCtxGetDevice", message);
     cu.context_pop(&(cu_context){0});
     device->common.index = device->device; // devices are their index
-    return status;
+    return status ? status : read_limits(device, message);
   }
   dlc_status status = check(cu.device_get(&device->device, index), "cuDeviceGet", message);
+  if (!status)
+    status = read_limits(device, message);
   if (!status)
     status = check(cu.context_retain(&device->context, device->device), "cuDevicePrimaryCtxRetain", message);
   if (status)

@@ -4,6 +4,8 @@
 
 #include "runtime/session.h"
 
+#include <pthread.h>
+
 #pragma GCC visibility push(hidden)
 
 //===----------------------------------------------------------------------===//
@@ -19,6 +21,10 @@ typedef struct dlc_device {
   int owns_stream;    // the caller's, if not
   int is_profiled;    // timers will be used
   size_t block_bytes; // of the driver's struct
+  // What a launch may ask for at most.
+  uint64_t grid_blocks[3];
+  uint64_t block_threads, shared_bytes; // of a block
+  uint64_t allocated;                   // bytes, by dlc_device_allocate
 } dlc_device;
 
 // What a kernel is launched on: a grid of blocks of threads. The arguments are
@@ -80,6 +86,9 @@ typedef struct dlc_driver {
 
 extern const dlc_driver dlc_cuda_driver, dlc_opencl_driver;
 
+// The driver's allocate, counted. What is allocated stays until the device is closed.
+dlc_status dlc_device_allocate(dlc_device *device, size_t bytes, uint64_t *address, dlc_message *message);
+
 // Null for the CPU and values that are no kind.
 const dlc_driver *dlc_find_driver(dlc_device_kind kind);
 
@@ -93,6 +102,17 @@ typedef struct dlc_symbol {
 // symbols in it. A library stays loaded.
 dlc_status dlc_load_library(const char *what, const char *const *names, const dlc_symbol *symbols, size_t count,
                             dlc_message *message);
+
+// How the start of a driver ended, which a process does once.
+typedef struct dlc_startup {
+  pthread_once_t once;
+  dlc_status status;
+  dlc_message message;
+} dlc_startup;
+#define DLC_STARTUP_INIT {PTHREAD_ONCE_INIT, DLC_OK, {""}}
+
+// Calls `start`, which fills `startup`, unless that was done before. Returns how it ended.
+dlc_status dlc_start_once(dlc_startup *startup, void (*start)(void), dlc_message *message);
 
 //===----------------------------------------------------------------------===//
 // Choosing one

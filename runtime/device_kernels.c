@@ -141,6 +141,22 @@ static dlc_known_launch *add_launch(dlc_session *session, const void *state, con
   return launch;
 }
 
+// What the device cannot launch is said when the session is created.
+static dlc_status check_grid(const dlc_device *device, const dlc_grid *grid, dlc_message *message) {
+  uint64_t threads = (uint64_t)grid->threads[0] * grid->threads[1] * grid->threads[2];
+  if (threads > device->block_threads)
+    return dlc_fail(message, DLC_ERROR_DEVICE, "a block has %llu threads, where the device takes %llu",
+                    (unsigned long long)threads, (unsigned long long)device->block_threads);
+  if (grid->shared_bytes > device->shared_bytes)
+    return dlc_fail(message, DLC_ERROR_DEVICE, "a block needs %u bytes of shared memory, where the device has %llu",
+                    grid->shared_bytes, (unsigned long long)device->shared_bytes);
+  for (int d = 0; d < 3; ++d)
+    if (grid->blocks[d] > device->grid_blocks[d])
+      return dlc_fail(message, DLC_ERROR_DEVICE, "a grid has %u blocks along %c, where the device takes %llu",
+                      grid->blocks[d], 'x' + d, (unsigned long long)device->grid_blocks[d]);
+  return DLC_OK;
+}
+
 static int run(void *context, const dlc_driver *driver, const void *state, const char *entry, const int blocks[3],
                const int threads[3], int shared_bytes, const size_t *sizes, void *const *arguments,
                const int8_t *is_buffer) {
@@ -163,10 +179,9 @@ static int run(void *context, const dlc_driver *driver, const void *state, const
     grid.blocks[d] = (unsigned)blocks[d];
     grid.threads[d] = (unsigned)threads[d];
   }
-  if (remote->is_preparing)
-    return DLC_OK;
   dlc_message message;
-  dlc_status status = driver->launch(remote->device, known->function, &grid, &message);
+  dlc_status status = remote->is_preparing ? check_grid(remote->device, &grid, &message)
+                                           : driver->launch(remote->device, known->function, &grid, &message);
   return status ? dlc_remote_fail(session, status, &message) : DLC_OK;
 }
 

@@ -39,6 +39,19 @@ dlc_status dlc_load_library(const char *what, const char *const *names, const dl
   return DLC_OK;
 }
 
+dlc_status dlc_start_once(dlc_startup *startup, void (*start)(void), dlc_message *message) {
+  pthread_once(&startup->once, start);
+  if (startup->status)
+    *message = startup->message;
+  return startup->status;
+}
+
+dlc_status dlc_device_allocate(dlc_device *device, size_t bytes, uint64_t *address, dlc_message *message) {
+  dlc_status status = device->driver->allocate(device, bytes, address, message);
+  device->allocated += status ? 0 : bytes;
+  return status;
+}
+
 //===----------------------------------------------------------------------===//
 // Choosing one
 //===----------------------------------------------------------------------===//

@@ -99,15 +99,33 @@ static dlc_status open_device(int32_t index, void *stream, int is_profiled, cons
   if (!device)
     return dlc_fail(message, DLC_ERROR_MEMORY, "no memory for a device");
   memset(device, 0, sizeof(*device));
-  device->common = (dlc_device){&dlc_opencl_driver, *allocator, index, stream == NULL, is_profiled, sizeof(*device)};
+  device->common = (dlc_device){.driver = &dlc_opencl_driver,
+                                .allocator = *allocator,
+                                .index = index,
+                                .owns_stream = stream == NULL,
+                                .is_profiled = is_profiled,
+                                .block_bytes = sizeof(*device)};
   *result = &device->common;
   dlc_status status = stream ? take_queue(device, stream, message) : make_queue(device, message);
   if (status)
     return status;
-  uint64_t capabilities = 0;
+  uint64_t capabilities = 0, shared_bytes = 0;
+  size_t threads = 0;
   cl_result error =
       dlc_cl.device_info(device->device, DEVICE_SVM_CAPABILITIES, sizeof(capabilities), &capabilities, NULL);
-  if (error || !(capabilities & SVM_COARSE_GRAIN_BUFFER))
+  if (error == INVALID_VALUE)
+    error = 0; // a device from before there was such memory
+  if (!error)
+    error = dlc_cl.device_info(device->device, DEVICE_LOCAL_MEM_SIZE, sizeof(shared_bytes), &shared_bytes, NULL);
+  if (!error)
+    error = dlc_cl.device_info(device->device, DEVICE_MAX_WORK_GROUP_SIZE, sizeof(threads), &threads, NULL);
+  if (error)
+    return dlc_cl_check(error, "clGetDeviceInfo", message);
+  device->common.shared_bytes = shared_bytes;
+  device->common.block_threads = threads;
+  for (int d = 0; d < 3; ++d)
+    device->common.grid_blocks[d] = UINT32_MAX;
+  if (!(capabilities & SVM_COARSE_GRAIN_BUFFER))
     return dlc_fail(message, DLC_ERROR_DEVICE,
                     "the OpenCL device opencl:%d has no shared virtual memory (OpenCL 2.0), which is needed",
                     device->common.index);

@@ -1,8 +1,6 @@
 // Loading OpenCL and listing its devices.
 #include "runtime/opencl_library.h"
 
-#include <pthread.h>
-
 struct dlc_cl dlc_cl;
 dlc_cl_devices dlc_cl_found;
 
@@ -82,37 +80,31 @@ enum { DEVICE_NOT_FOUND = -1, PLATFORM_NOT_FOUND = -1001 }; // cl_results
 #define DEVICE_TYPE_ALL UINT64_C(0xffffffff)
 enum { MAX_PLATFORMS = 16 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static dlc_status start_status;
-static dlc_message start_message;
+static dlc_startup startup = DLC_STARTUP_INIT;
 
 static void start(void) {
   static const char *const libraries[] = {"libOpenCL.so.1", "libOpenCL.so", NULL};
-  start_status = dlc_load_library("OpenCL", libraries, symbols, sizeof(symbols) / sizeof(symbols[0]), &start_message);
-  if (start_status)
+  startup.status =
+      dlc_load_library("OpenCL", libraries, symbols, sizeof(symbols) / sizeof(symbols[0]), &startup.message);
+  if (startup.status)
     return;
   cl_platform platforms[MAX_PLATFORMS];
   uint32_t count = 0;
   cl_result result = dlc_cl.platforms(MAX_PLATFORMS, platforms, &count);
   if (result == PLATFORM_NOT_FOUND)
     return;
-  start_status = dlc_cl_check(result, "clGetPlatformIDs", &start_message);
-  for (uint32_t i = 0; i < count && i < MAX_PLATFORMS && !start_status; ++i) {
+  startup.status = dlc_cl_check(result, "clGetPlatformIDs", &startup.message);
+  for (uint32_t i = 0; i < count && i < MAX_PLATFORMS && !startup.status; ++i) {
     uint32_t found = 0, room = DLC_CL_MAX_DEVICES - dlc_cl_found.count;
     if (room == 0)
       return;
     result = dlc_cl.devices(platforms[i], DEVICE_TYPE_ALL, room, dlc_cl_found.list + dlc_cl_found.count, &found);
     if (result == DEVICE_NOT_FOUND)
       continue;
-    start_status = dlc_cl_check(result, "clGetDeviceIDs", &start_message);
+    startup.status = dlc_cl_check(result, "clGetDeviceIDs", &startup.message);
     if (!result)
       dlc_cl_found.count += found < room ? found : room;
   }
 }
 
-dlc_status dlc_cl_start(dlc_message *message) {
-  pthread_once(&once, start);
-  if (start_status)
-    *message = start_message;
-  return start_status;
-}
+dlc_status dlc_cl_start(dlc_message *message) { return dlc_start_once(&startup, start, message); }

@@ -8,6 +8,7 @@
 #pragma GCC visibility push(hidden)
 
 typedef int32_t cl_result; // 0 is success
+enum { INVALID_VALUE = -30 };
 typedef uint32_t cl_bool;
 typedef struct cl_platform *cl_platform;
 typedef struct cl_device *cl_device;
@@ -19,7 +20,14 @@ typedef struct cl_kernel *cl_kernel;
 typedef struct cl_event *cl_event;
 
 enum { DEVICE_TYPE_CPU = 1 << 1 };
-enum { DEVICE_TYPE = 0x1000, DEVICE_GLOBAL_MEM_SIZE = 0x101f, DEVICE_NAME = 0x102b, DEVICE_SVM_CAPABILITIES = 0x1053 };
+enum {
+  DEVICE_TYPE = 0x1000,
+  DEVICE_MAX_WORK_GROUP_SIZE = 0x1004,
+  DEVICE_GLOBAL_MEM_SIZE = 0x101f,
+  DEVICE_LOCAL_MEM_SIZE = 0x1023,
+  DEVICE_NAME = 0x102b,
+  DEVICE_SVM_CAPABILITIES = 0x1053
+};
 enum { SVM_COARSE_GRAIN_BUFFER = 1 }; // a capability
 enum { QUEUE_CONTEXT = 0x1090, QUEUE_DEVICE = 0x1091, QUEUE_PROPERTIES = 0x1093 };
 enum { QUEUE_OUT_OF_ORDER = 1, QUEUE_PROFILING = 2 };

@@ -42,7 +42,6 @@ static void place_tensors(const dlc_session *session, enum dlc_header_field begi
 static dlc_status place_memory(dlc_session *session, const dlc_session_place *place, const dlc_arena_layout *layout,
                                dlc_message *message) {
   dlc_remote *remote = session->remote;
-  const dlc_driver *driver = remote->device->driver;
   uint64_t bytes = 0;
   if (!dlc_remote_is_bound(remote)) {
     place_tensors(session, DLC_HEADER_INPUTS, dlc_remote_input_count(session), remote->inputs, &bytes);
@@ -52,7 +51,7 @@ static dlc_status place_memory(dlc_session *session, const dlc_session_place *pl
   if (!place->device_arena)
     bytes += (uint64_t)layout->total;
   if (bytes) {
-    dlc_status status = driver->allocate(remote->device, bytes, &remote->memory, message);
+    dlc_status status = dlc_device_allocate(remote->device, bytes, &remote->memory, message);
     if (status)
       return status;
   }
@@ -91,7 +90,7 @@ static dlc_status upload_weights(dlc_session *session, dlc_message *message) {
   size_t bytes = (size_t)dlc_header(session->model, DLC_HEADER_OWN_WEIGHTS_BYTES);
   if (!bytes)
     return DLC_OK;
-  dlc_status status = driver->allocate(remote->device, bytes, &remote->weights, message);
+  dlc_status status = dlc_device_allocate(remote->device, bytes, &remote->weights, message);
   if (!status)
     status = driver->upload(remote->device, remote->weights,
                             session->weights + dlc_header(session->model, DLC_HEADER_OWN_WEIGHTS), bytes, message);

@@ -128,4 +128,8 @@ int32_t dlc_session_threads(const dlc_session *session) { return session ? sessi
 
 size_t dlc_session_arena_bytes(const dlc_session *session) { return session ? session->arena_bytes : 0; }
 
+int64_t dlc_session_device_bytes(const dlc_session *session) {
+  return session && session->remote ? (int64_t)session->remote->device->allocated : 0;
+}
+
 const char *dlc_session_device(const dlc_session *session) { return session ? session->device_name : ""; }

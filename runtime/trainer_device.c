@@ -12,9 +12,9 @@ dlc_status dlc_trainer_open_device(dlc_trainer *trainer, const dlc_choice *choic
     return status;
   size_t state = (size_t)dlc_header(trainer->models[DLC_PART_STEP], DLC_HEADER_STATE_BYTES);
   if (state)
-    status = driver->allocate(trainer->device, state, &trainer->device_state, message);
+    status = dlc_device_allocate(trainer->device, state, &trainer->device_state, message);
   if (arena && !status)
-    status = driver->allocate(trainer->device, (size_t)arena, &trainer->device_arena, message);
+    status = dlc_device_allocate(trainer->device, (size_t)arena, &trainer->device_arena, message);
   driver->leave(trainer->device);
   return status;
 }

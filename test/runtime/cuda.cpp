@@ -1,12 +1,7 @@
 // Sessions and trainers on CUDA devices, through a driver that the tests provide: it
 // is the libcuda.so.1 that LD_LIBRARY_PATH leads to.
-#include "DeviceModels.h"
-#include "TrainingBuilder.h"
-#include "mock_cuda.h"
+#include "MockDriver.h"
 
-#include "gtest/gtest.h"
-
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,171 +12,24 @@ using namespace dlc::test;
 namespace {
 
 using Floats = std::vector<float>;
-using Line = LineTraining<float>;
+using CudaLine = DeviceLine<cudaHooks>;
 
-// What the mock's calls cannot do is to end the process, and every test ends with
-// nothing left on the device.
-constexpr int outOfMemory = 2, illegalAddress = 700;
-
-mock_cuda_state *findMock() {
-  static void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-  return library ? static_cast<mock_cuda_state *>(dlsym(library, "mock_cuda")) : nullptr;
-}
+constexpr int illegalAddress = 700;
 
 template <typename Function>
 Function driverFunction(const char *name) {
   return reinterpret_cast<Function>(dlsym(dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL), name));
 }
 
-float *floats(void *argument) { return *static_cast<float **>(argument); }
-
-void add(void **arguments, unsigned blocks) {
-  for (unsigned i = 0; i < blocks * 8; ++i)
-    floats(arguments[2])[i] = floats(arguments[0])[i] + floats(arguments[1])[i % 8];
-}
-void copy(void **arguments, unsigned blocks) { std::copy_n(floats(arguments[0]), blocks * 8, floats(arguments[1])); }
-void twice(void **arguments, unsigned blocks) {
-  *floats(arguments[2]) = 0;
-  for (unsigned i = 0; i < blocks * 8; ++i)
-    *floats(arguments[2]) += floats(arguments[1])[i] = 2 * floats(arguments[0])[i];
-}
-
-/// One step of a model for the CPU, as a kernel.
-struct HostStep {
-  Driver driver;
-  const halide_buffer_t *buffers;
-  size_t count;
-  int32_t step;
-};
-void runHostStep(void **arguments, unsigned) {
-  const HostStep &step = **static_cast<HostStep **>(arguments[0]);
-  std::vector<halide_buffer_t> buffers(step.buffers, step.buffers + step.count);
-  for (halide_buffer_t &buffer : buffers)
-    buffer.host = reinterpret_cast<uint8_t *>(buffer.device);
-  alignas(64) std::array<char, 4096> scratch;
-  dlc_worker worker = {};
-  worker.in_task = 1;
-  worker.scratch = worker.top = scratch.data();
-  worker.end = scratch.data() + scratch.size();
-  step.driver(&worker, buffers.data(), nullptr, step.step, step.step + 1);
-}
-
-constexpr std::array<mock_kernel, 4> kernels = {
-    {{"add", add}, {"copy", copy}, {"twice", twice}, {"host", runHostStep}}};
-
-/// A model whose steps are kernels that do what another one does on the CPU.
-template <int part>
-int32_t runOnDevice(void *context, halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin, int32_t end);
-struct HostModel {
-  Driver driver;
-  size_t buffers;
-};
-std::array<HostModel, 3> hostModels;
-
-template <int part>
-int32_t runOnDevice(void *context, halide_buffer_t *buffers, dlc_trace_function trace, int32_t begin, int32_t end) {
-  static void *state;
-  for (int32_t i = begin; i < end; ++i) {
-    if (int result = dlc_rt_cuda_initialize_kernels(context, &state, "host", 5))
-      return result;
-    HostStep step = {hostModels[part].driver, buffers, hostModels[part].buffers, i};
-    const HostStep *pointer = &step;
-    std::array<size_t, 2> sizes = {sizeof(pointer), 0};
-    std::array<void *, 1> arguments = {&pointer};
-    std::array<int8_t, 1> isBuffer = {0};
-    if (int result = dlc_rt_cuda_run(context, state, "host", 1, 1, 1, 1, 1, 1, 0, sizes.data(), arguments.data(),
-                                     isBuffer.data()))
-      return result;
-    if (trace)
-      trace(context, i);
-  }
-  return 0;
-}
-
-/// LineTraining with a variant for CUDA.
-struct DeviceLine {
-  explicit DeviceLine(bool hasLoss = true, bool hasKey = false) : line(hasLoss, hasKey), twin(hasLoss, hasKey) {
-    if (hasKey) {
-      line.watchKey();
-      twin.watchKey();
-    }
-    take<0>(line.step, twin.step, line.weights);
-    take<1>(line.update, twin.update, nullptr);
-    take<2>(line.predict, twin.predict, nullptr);
-  }
-
-  const dlc_training &training() const { return line.training; }
-
-  Line line, twin;
-  std::array<std::array<const dlc_model *, 2>, 3> variants = {};
-
-private:
-  template <int part>
-  void take(ModelBuilder &host, ModelBuilder &device, const float *weights) {
-    hostModels[part] = {device.model.run, device.buffers.size() / DLC_BUFFER_LENGTH};
-    device.header[DLC_HEADER_DEVICE] = DLC_DEVICE_CUDA;
-    device.header[DLC_HEADER_SCRATCH] = device.header[DLC_HEADER_PARALLEL] = 0;
-    device.setDriver(runOnDevice<part>);
-    variants[part] = {&device.finish(weights), nullptr};
-    host.model.variants = variants[part].data();
-  }
-};
-
-class Cuda : public testing::Test {
+class Cuda : public MockDriverTest {
 protected:
+  Cuda() : MockDriverTest("libcuda.so.1", "mock_cuda", illegalAddress) {}
   void SetUp() override {
-    mock = findMock();
-    if (!mock)
-      GTEST_SKIP() << "there is no mock driver";
-    mock->kernels = kernels.data();
-    mock->kernel_count = kernels.size();
-    ASSERT_EQ(dlc_device_count(DLC_DEVICE_CUDA), 2) << creationError();
+    MockDriverTest::SetUp();
+    if (mock) {
+      ASSERT_EQ(dlc_device_count(DLC_DEVICE_CUDA), 2) << creationError();
+    }
   }
-  void TearDown() override {
-    if (!mock)
-      return;
-    mock->fail_at = mock->stays_dead = 0;
-    mock->memory = size_t(1) << 30;
-    expectNothingLeft();
-  }
-
-  void expectNothingLeft() const {
-    EXPECT_EQ(mock->contexts, 0);
-    EXPECT_EQ(mock->streams, 0);
-    EXPECT_EQ(mock->allocations, 0);
-    EXPECT_EQ(mock->modules, 0);
-    EXPECT_EQ(mock->events, 0);
-  }
-
-  /// Does `act` once for each call of the driver in it, which then fails: alone, or
-  /// with all that follow. act returns whether something failed, having destroyed
-  /// what it made.
-  template <typename Act>
-  void failEverywhere(Act act) {
-    mock->calls = 0;
-    ASSERT_FALSE(act());
-    const int calls = mock->calls;
-    ASSERT_GT(calls, 20);
-    for (int dead : {0, 1})
-      for (int call = 1; call <= calls; ++call) {
-        mock->calls = 0;
-        mock->pushed = 0;
-        mock->fail_at = call;
-        mock->fail_with = illegalAddress;
-        mock->stays_dead = dead;
-        failures += act();
-        expectNothingLeft();
-        if (HasFailure())
-          FAIL() << "where call " << call << " of " << calls << " failed" << (dead ? " for good" : "");
-      }
-    mock->fail_at = 0;
-    mock->pushed = 0;
-    // All but those that give something back.
-    EXPECT_GT(failures, calls);
-  }
-
-  mock_cuda_state *mock = nullptr;
-  int failures = 0;
 };
 
 TEST_F(Cuda, Lists) {
@@ -221,6 +69,7 @@ TEST_F(Cuda, Runs) {
 TEST_F(Cuda, LoadsKernelsAtCreation) {
   AddObject object;
   SessionPointer session = createSession(object.host.model, optionsOn("cuda"));
+  EXPECT_EQ(dlc_session_device_bytes(session.get()), int64_t(mock->allocated));
   EXPECT_EQ(mock->modules, 1);
   ASSERT_TRUE(runsRight(session.get())); // allows the kernel's shared memory
   // Enter, upload, three launches, two downloads, wait, leave.
@@ -361,26 +210,25 @@ TEST_F(Cuda, TakesDeviceMemoryAndAStream) {
 TEST_F(Cuda, SurvivesEveryFault) {
   AddObject object;
   for (int profile : {0, 1}) {
-    failures = 0;
-    failEverywhere([&] {
-      dlc_options options = optionsOn("cuda");
-      options.profile = profile;
-      SessionPointer session = createSession(object.host.model, options);
-      if (!session) {
-        EXPECT_NE(creationError().find("CUDA_ERROR_ILLEGAL_ADDRESS"), std::string::npos) << creationError();
-        return 1;
-      }
-      bool isRight = runsRight(session.get());
-      if (!isRight) {
-        EXPECT_NE(std::string(dlc_session_error(session.get())).find("CUDA_ERROR_ILLEGAL_ADDRESS"), std::string::npos)
-            << dlc_session_error(session.get());
-        if (!mock->stays_dead) { // the next run is as good as any
-          EXPECT_TRUE(runsRight(session.get())) << dlc_session_error(session.get());
-        }
-      }
-      return isRight ? 0 : 1;
-    });
+    dlc_options options = optionsOn("cuda");
+    options.profile = profile;
+    survivesEveryFault(object.host.model, options, {"CUDA_ERROR_ILLEGAL_ADDRESS"});
   }
+}
+
+TEST_F(Cuda, NamesWhatTheDeviceCannotLaunch) {
+  AddObject object;
+  auto expect = [&](const char *text) {
+    EXPECT_EQ(statusOf(object.host.model, optionsOn("cuda")), DLC_ERROR_DEVICE);
+    EXPECT_EQ(creationError(), std::string("cuda:0: step 'add' (add_8): ") + text);
+    *mock = initial;
+  };
+  mock->shared_bytes = 32 * 1024;
+  expect("a block needs 65536 bytes of shared memory, where the device has 32768");
+  mock->block_threads = 4;
+  expect("a block has 8 threads, where the device takes 4");
+  mock->grid_blocks[0] = 2;
+  expect("a grid has 3 blocks along x, where the device takes 2");
 }
 
 TEST_F(Cuda, NamesTheStepThatFailed) {
@@ -475,7 +323,7 @@ Floats exercise(const TrainerPointer &trainer, const std::string &path) {
 }
 
 TEST_F(Cuda, TrainsAsTheCpu) {
-  DeviceLine line;
+  CudaLine line;
   const std::string path = testing::TempDir() + "cuda-trainer-" + std::to_string(getpid()) + ".safetensors";
   const dlc_trainer_options more = accumulating();
   TrainerPointer host = createTrainer(line.training(), trainOn("cpu"), &more);
@@ -483,12 +331,14 @@ TEST_F(Cuda, TrainsAsTheCpu) {
   ASSERT_NE(host, nullptr) << dlc_trainer_error(nullptr);
   ASSERT_NE(device, nullptr) << dlc_trainer_error(nullptr);
   EXPECT_STREQ(dlc_session_device(dlc_trainer_session(device.get(), DLC_PART_STEP)), "cuda:1");
+  EXPECT_EQ(dlc_session_device_bytes(dlc_trainer_session(device.get(), DLC_PART_STEP)), int64_t(mock->allocated));
+  EXPECT_EQ(dlc_session_device_bytes(dlc_trainer_session(host.get(), DLC_PART_STEP)), 0);
   EXPECT_EQ(exercise(host, path), exercise(device, path));
   std::remove(path.c_str());
 }
 
 TEST_F(Cuda, TellsGradients) {
-  DeviceLine line;
+  CudaLine line;
   struct Context {
     TrainerPointer *trainer;
     std::vector<int32_t> order;
@@ -524,7 +374,7 @@ TEST_F(Cuda, TellsGradients) {
 TEST_F(Cuda, TrainerTakesGradientsAndKeys) {
   Data data;
   for (bool hasLoss : {true, false}) {
-    DeviceLine line(hasLoss, /*hasKey=*/true);
+    CudaLine line(hasLoss, /*hasKey=*/true);
     auto train = [&](const char *name) {
       TrainerPointer trainer = createTrainer(line.training(), trainOn(name));
       dlc_trainer_set_seed(trainer.get(), 77);
@@ -541,27 +391,12 @@ TEST_F(Cuda, TrainerTakesGradientsAndKeys) {
 }
 
 TEST_F(Cuda, TrainerSurvivesEveryFault) {
-  DeviceLine line;
-  Data data;
-  failEverywhere([&] {
-    dlc_trainer_options more = accumulating();
-    more.gradient_ready = [](void *, int32_t) {};
-    TrainerPointer trainer = createTrainer(line.training(), trainOn("cuda"), &more);
-    if (!trainer)
-      return 1;
-    dlc_variable_info info;
-    bool isRight = dlc_trainer_forward(trainer.get(), 4, data.at(0), nullptr) == DLC_OK &&
-                   dlc_trainer_backward(trainer.get(), nullptr, nullptr) == DLC_OK &&
-                   dlc_trainer_accumulate(trainer.get(), 1) == DLC_OK && dlc_trainer_update(trainer.get()) == DLC_OK &&
-                   dlc_trainer_variable(trainer.get(), 0, &info) == DLC_OK && dlc_trainer_slot(trainer.get(), 0, 0) &&
-                   dlc_trainer_step(trainer.get(), 4, data.at(1), nullptr) == DLC_OK &&
-                   dlc_trainer_save(trainer.get(), "/dev/null/no") == DLC_ERROR_FILE;
-    return isRight ? 0 : 1;
-  });
+  CudaLine line;
+  trainerSurvivesEveryFault(line.training(), trainOn("cuda"));
 }
 
 TEST_F(Cuda, TrainerRefusesDeviceMemory) {
-  DeviceLine line;
+  CudaLine line;
   dlc_options options = trainOn("cuda");
   options.device_memory = 1;
   EXPECT_EQ(statusOfTrainer(line.training(), options), DLC_ERROR_ARGUMENT);

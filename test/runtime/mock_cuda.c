@@ -1,12 +1,12 @@
-/* See mock_cuda.h. With DLC_MOCK_CUDA=none in the environment there is no device. */
-#include "mock_cuda.h"
+/* See mock_driver.h. With DLC_MOCK_CUDA=none in the environment there is no device. */
+#include "mock_driver.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct mock_cuda_state mock_cuda = {.memory = (size_t)1 << 30};
+struct mock_driver mock_cuda = MOCK_DRIVER_INIT;
 
 enum {
   SUCCESS = 0,
@@ -47,7 +47,6 @@ static struct context contexts[DEVICES] = {{0}, {1}};
 static struct context *current[64];
 static struct function functions[64];
 static struct allocation allocations[64];
-static size_t allocated;
 
 /* The number of the call, and whether it is to fail. */
 static int enter(void) {
@@ -119,6 +118,15 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) {
   return SUCCESS;
 }
 
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+  ENTER(void) device;
+  *value = (int)(attribute == 1                     ? mock_cuda.block_threads
+                 : attribute >= 5 && attribute <= 7 ? mock_cuda.grid_blocks[attribute - 5]
+                 : attribute == 97                  ? mock_cuda.shared_bytes
+                                                    : 0);
+  return *value ? SUCCESS : INVALID_VALUE;
+}
+
 int cuDevicePrimaryCtxRetain(struct context **context, int device) {
   ENTER
   mock_cuda.contexts++;
@@ -186,14 +194,14 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   NEEDS_CONTEXT
   if (!bytes)
     return INVALID_VALUE;
-  if (bytes > mock_cuda.memory - allocated)
+  if (bytes > mock_cuda.memory - mock_cuda.allocated)
     return OUT_OF_MEMORY;
   size_t i = 0;
   while (allocations[i].address)
     ++i;
   allocations[i].address = *address = (uint64_t)(uintptr_t)aligned_alloc(256, (bytes + 255) / 256 * 256);
   allocations[i].bytes = bytes;
-  allocated += bytes;
+  mock_cuda.allocated += bytes;
   mock_cuda.allocations++;
   return SUCCESS;
 }
@@ -204,7 +212,7 @@ int cuMemFree_v2(uint64_t address) {
   while (allocations[i].address != address)
     ++i;
   allocations[i].address = 0;
-  allocated -= allocations[i].bytes;
+  mock_cuda.allocated -= allocations[i].bytes;
   free((void *)(uintptr_t)address);
   mock_cuda.allocations--;
   return fault;
@@ -265,7 +273,7 @@ int cuModuleGetFunction(struct function **function, struct module *module, const
 
 int cuFuncSetAttribute(struct function *function, int attribute, int value) {
   ENTER
-  if (attribute != 8)
+  if (attribute != 8 || (unsigned)value > mock_cuda.shared_bytes)
     return INVALID_VALUE;
   function->shared_bytes = (unsigned)value;
   return SUCCESS;
@@ -276,7 +284,9 @@ int cuLaunchKernel(struct function *function, unsigned blocks_x, unsigned blocks
                    struct stream *stream, void **arguments, void **extra) {
   ENTER
   NEEDS_CONTEXT(void) stream;
-  if (extra || !blocks_x || !blocks_y || !blocks_z || !threads_x || !threads_y || !threads_z ||
+  const unsigned *most = mock_cuda.grid_blocks;
+  if (extra || !blocks_x || !blocks_y || !blocks_z || !threads_x || !threads_y || !threads_z || blocks_x > most[0] ||
+      blocks_y > most[1] || blocks_z > most[2] || threads_x * threads_y * threads_z > mock_cuda.block_threads ||
       shared_bytes > function->shared_bytes)
     return INVALID_VALUE;
   function->kernel->run(arguments, blocks_x);

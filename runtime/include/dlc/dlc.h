@@ -325,6 +325,10 @@ size_t dlc_session_arena_bytes(const dlc_session *session);
 /// Where it runs: "cpu", "cuda:0", …
 const char *dlc_session_device(const dlc_session *session);
 
+/// The memory on its device that a session, or the trainer that it is a part of, has allocated: all that it will; 0 on
+/// the CPU.
+int64_t dlc_session_device_bytes(const dlc_session *session);
+
 //===----------------------------------------------------------------------===//
 // Profiles
 //===----------------------------------------------------------------------===//
