@@ -69,13 +69,16 @@ std::optional<CompiledKernel> halide_backend::parseCompiledKernel(StringRef byte
 }
 
 int halide_backend::kernelCompilerMain(ArrayRef<const char *> arguments) {
-  enum { object, statement, assembly } output = object;
+  enum { object, statement, assembly, launches } output = object;
+  int64_t batch = 1;
   CompileOptions options;
   for (StringRef argument : arguments) {
     if (argument == "--statement")
       output = statement;
     else if (argument == "--assembly")
       output = assembly;
+    else if (argument.consume_front("--launches=") && !argument.getAsInteger(10, batch) && batch > 0)
+      output = launches;
     else if (argument == "--asserts")
       options.asserts = true;
     else {
@@ -116,6 +119,8 @@ int halide_backend::kernelCompilerMain(ArrayRef<const char *> arguments) {
     bytes = emitStatement(kernels[0], *target);
   } else if (output == assembly) {
     bytes = emitAssembly(kernels[0], *target);
+  } else if (output == launches) {
+    bytes = emitLaunches(kernels[0], *target, batch);
   } else if (FailureOr<CompiledKernel> compiled = compileKernel(kernels[0], *target, options); succeeded(compiled)) {
     bytes = serialize(*compiled);
   }

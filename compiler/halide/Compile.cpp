@@ -1,5 +1,6 @@
 // kernel.func → Halide pipeline → object, statement or assembly. No exception leaves this file.
 #include "compiler/halide/Kernel.h"
+#include "compiler/halide/Launches.h"
 #include "compiler/halide/Scratch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -15,7 +16,15 @@ using HalideTarget = Halide::Target;
 // Target
 //===----------------------------------------------------------------------===//
 
-static HalideTarget makeHalideTarget(const Target &target, const CompileOptions &options) {
+/// Whether anything in the kernel is of type f64.
+static bool hasDoubles(kernel::FuncOp kernel) {
+  auto isDouble = [](Type type) { return cast<RankedTensorType>(type).getElementType().isF64(); };
+  return llvm::any_of(kernel.getBlock().getArgumentTypes(), isDouble) ||
+         llvm::any_of(kernel.getBlock().without_terminator(),
+                      [&](Operation &op) { return llvm::any_of(op.getResultTypes(), isDouble); });
+}
+
+static HalideTarget makeHalideTarget(kernel::FuncOp kernel, const Target &target, const CompileOptions &options) {
   HalideTarget result;
   result.os = HalideTarget::Linux;
   result.bits = 64;
@@ -38,8 +47,10 @@ static HalideTarget makeHalideTarget(const Target &target, const CompileOptions 
     set(HalideTarget::ARMDotProd, has("dotprod"));
     set(HalideTarget::ARMFp16, has("fullfp16"));
   }
-  if (target.device == "opencl")
+  if (target.device == "opencl") {
     set(HalideTarget::OpenCL);
+    set(HalideTarget::CLDoubles, hasDoubles(kernel)); // which not all devices have
+  }
   if (target.device == "cuda") {
     set(HalideTarget::CUDA);
     set(HalideTarget::CUDACapability70);
@@ -92,7 +103,7 @@ static FailureOr<LoweredKernel> lowerKernel(kernel::FuncOp op, const Target &tar
           batchNames.push_back(param.name() + ".extent." + std::to_string(stage.domain.vars.size() - 1));
     }
   Halide::Module module = Halide::Pipeline(results).compile_to_module(
-      kernel.arguments, op.getSymName().str(), makeHalideTarget(target, options), Halide::LinkageType::External);
+      kernel.arguments, op.getSymName().str(), makeHalideTarget(op, target, options), Halide::LinkageType::External);
   return LoweredKernel{module, batchNames};
 }
 
@@ -112,6 +123,8 @@ FailureOr<CompiledKernel> halide_backend::compileKernel(kernel::FuncOp op, const
         measureScratch(lowered->module.get_conceptual_stmt(), lowered->batchNames, target.isDevice(), unbounded);
     if (!unbounded.empty())
       return op.emitOpError("needs scratch of no known size for ") << unbounded;
+    if (std::string place = findDivergentBarrier(lowered->module.get_conceptual_stmt()); !place.empty())
+      return op.emitOpError("has threads that wait for others which do not come: in ") << place;
     compiled.scratchBytes = scratch.workerBytes;
     compiled.callerScratchBytes = scratch.callerBytes;
     compiled.callerScratchBytesPerBatch = scratch.callerBytesPerBatch;
@@ -134,6 +147,24 @@ FailureOr<std::string> halide_backend::emitStatement(kernel::FuncOp op, const Ta
     std::ostringstream stream;
     stream << lowered->module.get_conceptual_stmt();
     text = stream.str();
+    return success();
+  });
+  if (failed(result))
+    return failure();
+  return text;
+}
+
+FailureOr<std::string> halide_backend::emitLaunches(kernel::FuncOp op, const Target &target, int64_t batch) {
+  std::string text;
+  LogicalResult result = catchAll(op, [&]() -> LogicalResult {
+    FailureOr<LoweredKernel> lowered = lowerKernel(op, target, {});
+    if (failed(lowered))
+      return failure();
+    std::string unknown;
+    text =
+        describeLaunches(lowered->module.get_conceptual_stmt(), lowered->batchNames, static_cast<int>(batch), unknown);
+    if (!unknown.empty())
+      return op.emitOpError("has loops of no known size: ") << unknown;
     return success();
   });
   if (failed(result))

@@ -69,6 +69,10 @@ llvm::FailureOr<CompiledKernel> compileKernel(kernel::FuncOp kernel, const Targe
 llvm::FailureOr<std::string> emitStatement(kernel::FuncOp kernel, const Target &target);
 llvm::FailureOr<std::string> emitAssembly(kernel::FuncOp kernel, const Target &target);
 
+/// What a kernel for a device launches there for a batch, a line each: "blocks X Y Z
+/// threads X Y Z shared BYTES"; and "host NAME" for what the machine computes itself.
+llvm::FailureOr<std::string> emitLaunches(kernel::FuncOp kernel, const Target &target, int64_t batch);
+
 //===----------------------------------------------------------------------===//
 // Compilation in a child process
 //===----------------------------------------------------------------------===//
@@ -83,7 +87,7 @@ std::optional<CompiledKernel> parseCompiledKernel(llvm::StringRef bytes);
 
 /// A child's whole work: reads the text of a module from stdin and writes the
 /// serialized kernel to stdout, or diagnostics to stderr. The arguments choose
-/// what else to write: `--statement`, `--assembly` or `--asserts`. Returns the
+/// what else to write: `--statement`, `--assembly`, `--launches=BATCH`; or `--asserts`. Returns the
 /// process' exit code: 0, 1 (a diagnostic was given) or 2 (wrong usage).
 int kernelCompilerMain(llvm::ArrayRef<const char *> arguments);
 

@@ -22,16 +22,12 @@ static Stage *findProductStage(Kernel &kernel) {
   return found;
 }
 
-/// The block's loops: `inner` ones, then all other dimensions as one.
-static void addItems(Func func, std::vector<Var> items, std::vector<Var> blocks) {
-  if (!items.empty())
-    blocks.push_back(fuseAll(func, items));
-  if (blocks.size() == 1)
-    func.gpu_blocks(blocks[0]);
-  else if (blocks.size() == 2)
-    func.gpu_blocks(blocks[0], blocks[1]);
-  else
-    func.gpu_blocks(blocks[0], blocks[1], blocks[2]);
+/// Makes one line of blocks of `loops`, innermost first, and returns it: along y and z a
+/// grid ends at 65535, which a batch may exceed.
+static Var mapToBlocks(Func func, ArrayRef<Var> loops) {
+  Var block = fuseAll(func, loops);
+  func.gpu_blocks(block);
+  return block;
 }
 
 /// Copies an operand to shared memory, `loops` as they lie in memory.
@@ -73,7 +69,6 @@ LogicalResult halide_backend::scheduleGpuTiled(Kernel &kernel, kernel::GpuTiledA
       c("channel");
   result.split(vars[product.channelDim], cTile, cIn, static_cast<int>(groups * channels), TailStrategy::GuardWithIf)
       .split(cIn, group, c, static_cast<int>(channels));
-  Var tile = yTile;
   if (product.isFlat) {
     Var line("line");
     result.split(vars[product.pixelDim], line, x, static_cast<int>(columns), TailStrategy::GuardWithIf)
@@ -89,9 +84,11 @@ LogicalResult halide_backend::scheduleGpuTiled(Kernel &kernel, kernel::GpuTiledA
   order.push_back(cTile);
   llvm::append_range(order, items);
   result.reorder(order);
+  std::vector<Var> blocks = {yTile, cTile};
   if (!product.isFlat)
-    tile = fuseAll(result, {xTile, yTile});
-  addItems(result, items, {tile, cTile});
+    blocks.insert(blocks.begin(), xTile);
+  llvm::append_range(blocks, items);
+  Var tile = mapToBlocks(result, blocks);
   result.gpu_threads(x, group);
 
   // 2. Their sums, slab by slab.
@@ -170,17 +167,22 @@ LogicalResult halide_backend::scheduleGpuDense(Kernel &kernel, kernel::GpuDenseA
   std::vector<Halide::VarOrRVar> order = {c, tile};
   llvm::append_range(order, items);
   result.reorder(order);
-  addItems(result, items, {tile});
+  std::vector<Var> blocks = {tile};
+  llvm::append_range(blocks, items);
+  Var block = mapToBlocks(result, blocks);
   result.gpu_threads(c);
 
   Func sum = dense.sum, few = dense.few, shared = dense.shared, part = dense.part;
   sum.compute_at(result, c);
   const auto count = static_cast<int>(channels);
-  few.compute_at(result, tile).store_in(MemoryType::GPUShared).bound_extent(v.c, count).bound_extent(v.n, 1);
+  few.compute_at(result, block).store_in(MemoryType::GPUShared).bound_extent(v.c, count).bound_extent(v.n, 1);
   few.bound_extent(v.thread, DenseProduct::first).gpu_threads(v.thread, v.c);
   few.update().gpu_threads(v.thread, v.c);
-  shared.compute_at(result, tile).store_in(MemoryType::GPUShared).bound_extent(v.c, count).bound_extent(v.n, 1);
-  shared.bound_extent(v.thread, static_cast<int>(threads)).reorder(v.c, v.thread, v.n).gpu_threads(v.thread);
+  shared.compute_at(result, block).store_in(MemoryType::GPUShared).bound_extent(v.c, count).bound_extent(v.n, 1);
+  shared.bound_extent(v.thread, static_cast<int>(threads))
+      .reorder(v.c, v.thread, v.n)
+      .unroll(v.c)
+      .gpu_threads(v.thread);
   part.compute_at(shared, v.thread).store_in(MemoryType::Register);
   part.bound_extent(v.c, count).bound_extent(v.n, 1).bound_extent(v.thread, 1).unroll(v.c);
   part.update().reorder(v.c, dense.steps.x).unroll(v.c);
