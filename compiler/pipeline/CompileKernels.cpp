@@ -24,7 +24,7 @@ using halide_backend::CompiledKernel;
 
 namespace {
 struct Job {
-  std::string text;                    // of the kernel
+  std::string text;                    // of the kernel, with its target
   SmallVector<kernel::FuncOp> kernels; // that have it
   std::string output;
   bool isDone = false;
@@ -166,19 +166,19 @@ Outcome JobList::report() {
   return outcome;
 }
 
-Outcome pipeline::compileKernels(ModuleOp module, const Options &options,
-                                 std::map<std::string, CompiledKernel> &kernels) {
+Outcome pipeline::compileKernels(ArrayRef<KernelSet> sets, const Options &options) {
   JobList list(options, "");
-  if (Outcome outcome = list.collect(module); outcome != Outcome::Fine)
-    return outcome;
+  for (const KernelSet &set : sets)
+    if (Outcome outcome = list.collect(set.module); outcome != Outcome::Fine)
+      return outcome;
   list.findInCache();
   list.run();
   if (Outcome outcome = list.report(); outcome != Outcome::Fine)
     return outcome;
 
-  Builder builder(module.getContext());
-  for (const Job &job : list.jobs) {
+  for (Job &job : list.jobs) {
     CompiledKernel compiled = *halide_backend::parseCompiledKernel(job.output);
+    Builder builder(job.kernels.front().getContext());
     auto number = [&](StringRef name, int64_t value) {
       return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
     };
@@ -188,7 +188,8 @@ Outcome pipeline::compileKernels(ModuleOp module, const Options &options,
          builder.getNamedAttr("parallel", builder.getBoolAttr(compiled.parallel))});
     for (kernel::FuncOp kernel : job.kernels) {
       kernel->setAttr("kernel.scratch", scratch);
-      kernels[kernel.getSymName().str()] = compiled;
+      auto set = llvm::find_if(sets, [&](const KernelSet &each) { return each.module == kernel->getParentOp(); });
+      set->kernels[kernel.getSymName().str()] = compiled;
     }
   }
   return Outcome::Fine;

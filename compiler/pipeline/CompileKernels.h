@@ -12,12 +12,17 @@ namespace dlc::pipeline {
 /// How the hidden verb is called with which dlc starts itself.
 inline constexpr llvm::StringLiteral kernelVerb = "compile-kernel";
 
-/// The kernels of `module`, by symbol, in `kernels`. Their code has the entry
-/// object::kernelEntry. Sets `kernel.scratch` on each kernel.func.
-Outcome compileKernels(mlir::ModuleOp module, const Options &options,
-                       std::map<std::string, halide_backend::CompiledKernel> &kernels);
+/// A module and where its kernels go, by symbol.
+struct KernelSet {
+  mlir::ModuleOp module;
+  std::map<std::string, halide_backend::CompiledKernel> &kernels;
+};
 
-/// What `form` ("--statement" or "--assembly") prints of each kernel.
+/// Compiles the kernels of all sets. Their code has the entry object::kernelEntry.
+/// Sets `kernel.scratch` on each kernel.func.
+Outcome compileKernels(llvm::ArrayRef<KernelSet> sets, const Options &options);
+
+/// What `form` prints of each kernel: an argument of halide_backend::kernelCompilerMain.
 Outcome printKernels(mlir::ModuleOp module, const Options &options, llvm::StringRef form,
                      std::map<std::string, std::string> &texts);
 

@@ -169,11 +169,14 @@ Outcome Compilation::State::runStage(Stage stage) {
   case Stage::Planned:
     return planMemory();
 
-  case Stage::Llvm:
-    return forEachVariant([&](Variant &variant) {
-      Outcome outcome = compileKernels(*variant.module, options, variant.kernels);
-      return outcome == Outcome::Fine ? lowerToDriver(variant) : outcome;
-    });
+  case Stage::Llvm: {
+    SmallVector<KernelSet> sets;
+    for (Variant &variant : variants)
+      sets.push_back({*variant.module, variant.kernels});
+    if (Outcome outcome = compileKernels(sets, options); outcome != Outcome::Fine)
+      return outcome;
+    return forEachVariant([&](Variant &variant) { return lowerToDriver(variant); });
+  }
 
   case Stage::Halide:
   case Stage::Asm:

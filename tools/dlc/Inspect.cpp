@@ -1,4 +1,5 @@
-// `dlc inspect`: a network's layers as a table, as JSON or as a picture.
+// `dlc inspect`: a network's layers as a table, as JSON or as a picture; what it launches on a device.
+#include "tools/dlc/DeviceTable.h"
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Summary.h"
@@ -58,12 +59,30 @@ static Error writePage(StringRef path, const NetworkSummary &network, StringRef 
   return file->keep();
 }
 
+/// What the network launches on a device.
+static int inspectDevice(const pipeline::Options &options, bool json) {
+  pipeline::Compilation compilation(options, errs());
+  pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Scheduled);
+  DeviceTable table = {"", options.devices.front(), std::max<int64_t>(options.batch, 1), {}};
+  if (outcome == pipeline::Outcome::Fine)
+    outcome = pipeline::describeSteps(compilation.getDeviceModule(), options, table.batch, table.steps);
+  if (outcome != pipeline::Outcome::Fine)
+    return getExitCode(outcome);
+  table.network = compilation.getNetworkName();
+  if (json)
+    printJson(table, outs());
+  else
+    printTable(table, outs());
+  return exitFine;
+}
+
 int dlc::inspectMain(ArrayRef<StringRef> arguments) {
   pipeline::Options compile;
   bool json = false, dot = false, svg = false;
   std::string html;
   int64_t batch = 0;
-  OptionTable options("inspect", "NET [--json | --dot | --svg | --html FILE]",
+  std::optional<size_t> device;
+  OptionTable options("inspect", "NET [--gpu DEVICE] [--json | --dot | --svg | --html FILE]",
                       "Shows a network's layers: shapes, parameters, arithmetic, memory.");
   options.positional("NET", compile.network, "the network, .json");
   options.flag("--json", json, "as JSON");
@@ -71,12 +90,21 @@ int dlc::inspectMain(ArrayRef<StringRef> arguments) {
   options.flag("--svg", svg, "as a picture, drawn by Graphviz");
   options.text("--html", "FILE", html, "as a page: the table, and the picture where Graphviz is there");
   options.number("--batch", "N", batch, "for a fixed batch", 1);
+  options.choice("--gpu", {"opencl", "cuda"}, device,
+                 "what each kernel launches on such a device: its grid, its\nschedule, its shared memory, and what the "
+                 "host must compute");
   if (std::optional<int> exit = options.parse(arguments))
     return *exit;
   if (json + dot + svg + !html.empty() > 1)
     return options.fail("expects one of --json, --dot, --svg and --html");
 
+  if (device && (dot || svg || !html.empty()))
+    return options.fail("--gpu is shown as a table or as --json");
   compile.batch = batch;
+  if (device) {
+    compile.devices = {*device ? "cuda" : "opencl"};
+    return inspectDevice(compile, json);
+  }
   pipeline::Compilation compilation(compile, errs());
   if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Nn); outcome != pipeline::Outcome::Fine)
     return getExitCode(outcome);
