@@ -131,7 +131,8 @@ static Error train(TrainCommand &command, raw_ostream &os) {
      << "device: ";
   dlc_device_info info;
   if (dlc_find_device((*trainer)->getDevice().c_str(), &info) == DLC_OK)
-    os << info.name << " (" << info.description << ")\n";
+    os << info.name << " (" << info.description << ")\n"
+       << "memory of the device: " << format("%.1f MB\n", static_cast<double>((*trainer)->getDeviceBytes()) * 1e-6);
   else
     os << "CPU (" << sys::getHostCPUName() << "), " << (*trainer)->getThreads()
        << ((*trainer)->getThreads() == 1 ? " thread\n" : " threads\n");

@@ -65,8 +65,10 @@ Expected<std::unique_ptr<Trainer>> Trainer::create(const dlc_training *training,
   options.device = given.device.c_str();
   dlc_trainer_options more = DLC_TRAINER_OPTIONS_INIT;
   more.seed = given.seed;
-  more.gradient_ready = noteGradient;
-  more.gradient_context = self.get();
+  if (!self->isOnDevice()) {
+    more.gradient_ready = noteGradient;
+    more.gradient_context = self.get();
+  }
   dlc_trainer *trainer = nullptr;
   if (dlc_status status = dlc_trainer_create(training, &options, &more, &trainer); status != DLC_OK)
     return failure(getExitCode(status), dlc_trainer_error(nullptr));
@@ -155,6 +157,10 @@ void Trainer::noteGradient(void *context, int32_t variable) {
     self->badGradient = info.name;
 }
 
+static std::string nameStep(const Batch &batch, int64_t number) {
+  return formatv("step {0} (epoch {1}, batch {2}): ", number, batch.epoch + 1, batch.index + 1);
+}
+
 Expected<BatchResult> Trainer::step(const Batch &batch, double rate) {
   takeInputs(batch);
   badGradient.clear();
@@ -172,6 +178,8 @@ Expected<BatchResult> Trainer::step(const Batch &batch, double rate) {
     return explain(batch);
   if (dlc_status status = dlc_trainer_update(self))
     return fail(status);
+  lastStep = nameStep(batch, dlc_trainer_updates(self));
+  lastLoss = loss;
   return result;
 }
 
@@ -186,12 +194,30 @@ Expected<BatchResult> Trainer::evaluate(const Batch &batch) {
 // What is not finite
 //===----------------------------------------------------------------------===//
 
+static Error badGradientIn(const std::string &step, double loss, StringRef gradient) {
+  return failure(exitInput, step + formatv("the loss is {0}, but the gradient of '{1}' is not finite",
+                                           format("%g", loss), gradient));
+}
+
+/// On a device: whether the last step's gradients, which are still there, were finite.
+Error Trainer::checkLastStep() const {
+  if (!isOnDevice() || lastStep.empty())
+    return Error::success();
+  Expected<std::vector<dlc_variable_info>> variables = listVariables();
+  if (!variables)
+    return variables.takeError();
+  for (const dlc_variable_info &variable : reverse(*variables)) // about as the backward phase goes
+    if (variable.gradient && !isFinite(variable.gradient, variable.bytes))
+      return badGradientIn(lastStep, lastLoss, variable.name);
+  return Error::success();
+}
+
 Error Trainer::explain(const Batch &batch) {
-  const std::string where = formatv("step {0} (epoch {1}, batch {2}): ", dlc_trainer_updates(trainer.get()) + 1,
-                                    batch.epoch + 1, batch.index + 1);
+  const std::string where = nameStep(batch, dlc_trainer_updates(trainer.get()) + 1);
   if (!badGradient.empty())
-    return failure(exitInput, where + formatv("the loss is {0}, but the gradient of '{1}' is not finite",
-                                              format("%g", loss), badGradient));
+    return badGradientIn(where, loss, badGradient);
+  if (Error error = checkLastStep())
+    return error;
   std::string cause = "every layer's output is finite, but the loss of them is not";
   Expected<std::vector<dlc_variable_info>> variables = listVariables();
   if (!variables)
@@ -265,6 +291,8 @@ static StateTensor describeVariable(const dlc_variable_info &info, std::string n
 }
 
 Expected<std::vector<StateTensor>> Trainer::getVariables() const {
+  if (Error error = checkLastStep())
+    return error;
   Expected<std::vector<dlc_variable_info>> variables = listVariables();
   if (!variables)
     return variables.takeError();

@@ -60,17 +60,21 @@ public:
 
   /// One step at a learning rate. Fails where the loss or a gradient is not
   /// finite, with the layer where that arose; the parameters are then as before.
+  /// On a device, where it would take a copy of all gradients to see that one is
+  /// not finite, the next step or whoever asks for the parameters finds it.
   llvm::Expected<BatchResult> step(const Batch &batch, double rate);
   /// Loss and answers at inference.
   llvm::Expected<BatchResult> evaluate(const Batch &batch);
 
   int32_t getThreads() const { return dlc_trainer_threads(trainer.get()); }
+  /// Bytes on the device that it trains on.
+  int64_t getDeviceBytes() const { return dlc_session_device_bytes(dlc_trainer_session(trainer.get(), DLC_PART_STEP)); }
   /// "cpu", "cuda:0", …
   std::string getDevice() const { return dlc_session_device(dlc_trainer_session(trainer.get(), DLC_PART_STEP)); }
   double getRate() const;
 
   /// Parameters and statistics, as they are now: valid until the next step. Fails
-  /// where a device does.
+  /// where a device does, or the last step's gradients there were not finite.
   llvm::Expected<std::vector<StateTensor>> getVariables() const;
   /// These, and what the optimiser keeps: all that a checkpoint holds.
   llvm::Expected<std::vector<StateTensor>> getState() const;
@@ -88,7 +92,9 @@ private:
   BatchResult getResult(const Batch &batch) const;
   llvm::Error fail(dlc_status status) const;
   llvm::Expected<std::vector<dlc_variable_info>> listVariables() const;
+  bool isOnDevice() const { return options.device != "cpu"; }
   llvm::Error explain(const Batch &batch);
+  llvm::Error checkLastStep() const;
   std::string findBadLayer(const Batch &batch);
   static void noteGradient(void *context, int32_t variable);
 
@@ -104,6 +110,9 @@ private:
   std::vector<float> targets, scores; // (batch, target shape), (batch, classes)
   float loss = 0;
   std::string badGradient; // the first that is not finite, in the order of the backward phase
+  /// Of the last step that went well: what it is called, and its loss.
+  std::string lastStep;
+  double lastLoss = 0;
 };
 
 } // namespace dlc
