@@ -1,31 +1,39 @@
-"""What a device computes, against the CPU: every layer and loss, forward and backward, and the losses of 50 steps.
+"""What a device computes, against the CPU: every layer and loss, forward and backward, the losses of 50 steps, networks.
 
     devices.py DLC DEVICE layers [NAME …]
+    devices.py DLC DEVICE doubles [NAME …]      in f64
     devices.py DLC DEVICE steps NETWORK.json
+    devices.py DLC DEVICE network NETWORK.json FOLDER
 
 All sums have a fixed order on both sides, but not the same one: results differ as sums of as many numbers do, 1e-4 of
 a tensor's largest element at most.
 """
 
+import functools
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 
+import commands
 import gradients
+import network_file
+import random_networks
+import zoo
 from trainer import Trainer
 
-TOLERANCE = 1e-4
+TOLERANCE = {"f32": 1e-4, "f64": 1e-12}
 STEPS = 50
 
 
-def trainer(dlc, device, network, batch, where):
-    return Trainer(dlc, network, batch=batch, flags=["--gpu", device], device=where)
+def trainer(dlc, device, network, batch, where, precision="f32"):
+    return Trainer(dlc, network, batch=batch, flags=["--gpu", device, "--precision", precision], device=where)
 
 
-def passes(dlc, device, where, network, inputs, cotangents, parameters):
+def passes(dlc, device, where, network, inputs, cotangents, parameters, precision):
     """All that a forward and a backward pass give."""
-    with trainer(dlc, device, network, gradients.BATCH, where) as session:
+    with trainer(dlc, device, network, gradients.BATCH, where, precision) as session:
         for name, value in session.values.items():
             value[...] = parameters.setdefault(name, value + (0.1 * np.cos(np.arange(value.size)).reshape(value.shape)
                                                               if "running" not in name else 0))
@@ -42,18 +50,19 @@ def passes(dlc, device, where, network, inputs, cotangents, parameters):
         return found
 
 
-def check(dlc, device, name, network, inputs, cotangents):
+def check(dlc, device, name, network, inputs, cotangents, precision):
     parameters = {}
-    expected = passes(dlc, device, "cpu", network, inputs, cotangents, parameters)
-    found = passes(dlc, device, device, network, inputs, cotangents, parameters)
+    expected = passes(dlc, device, "cpu", network, inputs, cotangents, parameters, precision)
+    found = passes(dlc, device, device, network, inputs, cotangents, parameters, precision)
     good = found.keys() == expected.keys()
     for key in expected:
-        good &= gradients.compare(f"{name} {key}", found[key].astype(np.float64), expected[key].astype(np.float64), TOLERANCE)
+        good &= gradients.compare(f"{name} {key}", found[key].astype(np.float64), expected[key].astype(np.float64),
+                                  TOLERANCE[precision])
     print(f"{'ok' if good else 'WRONG'} {name}: {len(expected)} tensors", flush=True)
     return good
 
 
-def check_layers(dlc, device, names):
+def check_layers(dlc, device, *names, precision="f32"):
     good = True
     for case in gradients.CASES:
         if names and case["op"] not in names:
@@ -61,11 +70,12 @@ def check_layers(dlc, device, names):
         network, rng = gradients.network_of(case), np.random.default_rng(1)
         draw = gradients.DRAW[case["values"]]
         inputs = {name: draw((gradients.BATCH, *spec["shape"][1:]), rng) for name, spec in network["inputs"].items()}
-        good &= check(dlc, device, case["op"], network, inputs, {})
+        good &= check(dlc, device, case["op"], network, inputs, {}, precision)
     for op, (variants, _) in gradients.LOSSES.items():
         if names and op not in names:
             continue
-        good &= check(dlc, device, f"loss {op}", gradients.loss_network_of(op, variants), gradients.loss_inputs(op), None)
+        good &= check(dlc, device, f"loss {op}", gradients.loss_network_of(op, variants), gradients.loss_inputs(op), None,
+                      precision)
     print("all agree" if good else "some disagree")
     return good
 
@@ -93,9 +103,29 @@ def check_steps(dlc, device, path):
     return far <= 1e-3 and cpu[-5:].mean() < 0.7 * cpu[:5].mean()
 
 
+def check_network(dlc, device, path, folder):
+    """A whole network with weights drawn by seed; compared is what the softmax at its end reads."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    network = folder / "net.json"
+    network.write_text(json.dumps(zoo.without_softmax(Path(path))))
+    inputs = random_networks.random_input(network_file.load(network), 1, np.random.default_rng(2))
+    expected = commands.dlc_run(dlc, network, None, inputs, folder)
+    found = commands.dlc_run(dlc, network, None, inputs, folder, ["--gpu", device])
+    good = found.keys() == expected.keys()
+    for name, y in expected.items():
+        far = np.abs(found[name] - y).max() / np.abs(y).max()
+        close = bool(far <= TOLERANCE["f32"]) and y.std() > 0
+        print(f"{Path(path).stem} {name}: up to {np.abs(y).max():.3g}, apart by {far:.1e}: {'agrees' if close else 'WRONG'}")
+        good &= close
+    return good
+
+
 def main():
     dlc, device, what, *rest = sys.argv[1:]
-    good = check_layers(dlc, device, rest) if what == "layers" else check_steps(dlc, device, *rest)
+    doubles = functools.partial(check_layers, precision="f64")
+    checks = {"layers": check_layers, "doubles": doubles, "steps": check_steps, "network": check_network}
+    good = checks[what](dlc, device, *rest)
     sys.exit(not good)
 
 
