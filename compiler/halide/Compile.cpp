@@ -5,6 +5,8 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <cmath>
+#include <limits>
 #include <sstream>
 
 using namespace mlir;
@@ -69,6 +71,25 @@ static HalideTarget makeHalideTarget(kernel::FuncOp kernel, const Target &target
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// Halide writes constants of OpenCL's kernels as floats, in double as well: a double
+/// is the sum of three of them.
+class SplitDoubles : public Halide::Internal::IRMutator {
+  using IRMutator::visit;
+
+  Expr visit(const Halide::Internal::FloatImm *op) override {
+    if (!op->type.is_scalar() || op->type.bits() != 64 || !(std::abs(op->value) <= std::numeric_limits<float>::max()))
+      return op;
+    Expr sum;
+    for (double rest = op->value; !sum.defined() || rest != 0;) {
+      const auto part = static_cast<double>(static_cast<float>(rest));
+      Expr constant = Halide::Internal::FloatImm::make(op->type, part);
+      sum = sum.defined() ? Halide::Internal::Add::make(sum, constant) : constant;
+      rest = part == 0 ? 0 : rest - part; // what is left may be too small for a float
+    }
+    return sum;
+  }
+};
+
 struct LoweredKernel {
   Halide::Module module;
   std::vector<std::string> batchNames;
@@ -102,8 +123,12 @@ static FailureOr<LoweredKernel> lowerKernel(kernel::FuncOp op, const Target &tar
         for (const Halide::OutputImageParam &param : stage.func.output_buffers())
           batchNames.push_back(param.name() + ".extent." + std::to_string(stage.domain.vars.size() - 1));
     }
-  Halide::Module module = Halide::Pipeline(results).compile_to_module(
-      kernel.arguments, op.getSymName().str(), makeHalideTarget(op, target, options), Halide::LinkageType::External);
+  const HalideTarget machine = makeHalideTarget(op, target, options);
+  Halide::Pipeline pipeline(results);
+  if (machine.has_feature(HalideTarget::CLDoubles))
+    pipeline.add_custom_lowering_pass(new SplitDoubles); // which the pipeline deletes
+  Halide::Module module =
+      pipeline.compile_to_module(kernel.arguments, op.getSymName().str(), machine, Halide::LinkageType::External);
   return LoweredKernel{module, batchNames};
 }
 
