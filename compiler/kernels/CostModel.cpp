@@ -204,6 +204,27 @@ bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const Window
 // Whole kernels
 //===----------------------------------------------------------------------===//
 
+double dlc::kernels::getTimeBound(kernel::FuncOp func, const Machine &machine, int64_t threads, bool isCold) {
+  if (machine.isDevice)
+    return 0;
+  auto result = cast<RankedTensorType>(func.getFunctionType().getResult(0));
+  const double items = result.isDynamicDim(0) ? func.getItems().value_or(1) : result.getDimSize(0);
+  double arithmetic = 0, weights = 0;
+  for (Operation &op : func.getBlock().without_terminator()) {
+    auto contraction = dyn_cast<nn::ContractionOpInterface>(op);
+    if (!contraction)
+      continue;
+    ContractionShape shape = ContractionShape::of(contraction);
+    const std::array<int64_t, 2> ones = {1, 1}, three = {3, 3};
+    // F(4 x 4, 3 x 3) needs 36 products where the sum has 144.
+    const bool saves = shape.groups == 1 && shape.window.size == three && shape.window.stride == ones &&
+                       shape.window.dilation == ones;
+    arithmetic += items * shape.getFlops() / (saves ? 4 : 1) / getPeak(machine);
+    weights += !isCold ? 0 : shape.getWeightBytes() / coldBandwidth;
+  }
+  return 1e-9 * std::max(arithmetic, weights) / static_cast<double>(threads);
+}
+
 double dlc::kernels::getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine) {
   double bytes = 0, time = 0;
   bool isOpen = false; // the batch

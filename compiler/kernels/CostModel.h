@@ -65,6 +65,12 @@ bool isBetterInRows(const ContractionShape &shape, bool copies, const Machine &m
 /// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 
+/// Seconds that no way of computing the kernel is expected to beat on `threads`
+/// threads: its arithmetic at the machine's peak, by Winograd's algorithm where
+/// that is possible, and where no cache holds them (`isCold`), its weights at the
+/// speed of memory. 0 for devices.
+double getTimeBound(kernel::FuncOp func, const Machine &machine, int64_t threads, bool isCold);
+
 /// Whether a pool of `pool` over the result of the contraction is better computed
 /// in the same kernel; `exact` as the pass option.
 bool isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool, std::array<int64_t, 2> pooled,

@@ -217,11 +217,9 @@ void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
     const Usage &usage = found->second;
     kernel.seconds = usage.seconds / usage.launches;
     kernel.flops = usage.flops / usage.launches;
-    // Winograd's tiles save most of the products; no way around reads weights faster than memory gives them.
-    const bool saves =
-        any_of(space->getParameters().front().values, [](StringRef form) { return form.starts_with("winograd"); });
-    if (!machine.isDevice)
-      kernel.bound = 1e-9 * kernel.flops / (saves ? 4 : 1) / kernels::getPeak(machine) / options.threads;
+    constexpr int64_t cached = 32 << 20; // of weights and activations that a last cache may hold
+    const bool isCold = sweptBytes > cached;
+    kernel.bound = std::min(kernel.seconds, kernels::getTimeBound(func, machine, options.threads, isCold));
   }
   kernels.push_back(kernel);
   funcs.push_back(func);
@@ -375,8 +373,13 @@ Measurement NetworkEvaluator::run(const MeasureRequest &request, double limit) c
 Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
                                  function_ref<bool(size_t, const Measurement &)> done) {
   Expected<Program> base = getIncumbent(kernel, incumbent);
-  if (!base)
-    return base.takeError();
+  if (!base) {
+    // What cannot stand alone even by its default is left as it is.
+    if (choices.size() != 1 || choices.front() != incumbent)
+      return base.takeError();
+    done(0, {Status::Failed, 0, 0, toString(base.takeError())});
+    return Error::success();
+  }
   std::vector<Program> built;
   for (const std::string &choice : choices) {
     auto found = incumbents[kernel].find(choice);
