@@ -312,22 +312,3 @@ int dlc::measureMain() {
   outs() << toJSON(*result) << "\n";
   return exitFine;
 }
-
-int dlc::buildProgramMain(ArrayRef<StringRef> arguments) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (arguments.size() != 3)
-    return exitUsage;
-  const std::string path = arguments[1].str(), object = path + ".o";
-  setenv("XDG_CACHE_HOME", arguments[2].str().c_str(), /*overwrite=*/1);
-  pipeline::Options options;
-  options.network = arguments[0].str();
-  options.jobs = 1;
-  pipeline::Compilation compilation(options, errs());
-  if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Object); outcome != pipeline::Outcome::Fine)
-    return getExitCode(outcome);
-  if (Error error = writeSharedLibrary(compilation, path)) {
-    errs() << "error: " << toString(std::move(error)) << "\n";
-    return exitInternal;
-  }
-  return exitFine;
-}

@@ -12,13 +12,10 @@
 
 namespace dlc {
 
-/// The hidden verbs with which `dlc tune` starts itself: one measures as a
-/// MeasureRequest on its stdin says and writes a MeasureResult to stdout; the other
-/// builds the shared library PATH of the IR file NETWORK, with a cache of its own:
-/// `build-program NETWORK PATH CACHE`.
-inline constexpr llvm::StringLiteral measureVerb = "measure-programs", buildVerb = "build-program";
+/// The hidden verb with which dlc starts itself: it measures as a MeasureRequest on
+/// its stdin says and writes a MeasureResult to stdout.
+inline constexpr llvm::StringLiteral measureVerb = "measure-programs";
 int measureMain();
-int buildProgramMain(llvm::ArrayRef<llvm::StringRef> arguments);
 
 struct MeasureRequest {
   std::string candidate, incumbent; // shared libraries

@@ -2,6 +2,7 @@
 // 2. A candidate is a network of its kernel alone (compiler/kernels/Candidate.h), which a child
 //    builds and another one measures. Files lie in a temporary folder, with a cache of their own.
 #include "tools/dlc/NetworkEvaluator.h"
+#include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/MeasuredProgram.h"
@@ -16,17 +17,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Path.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
-#include <thread>
 
 using namespace llvm;
 using namespace dlc;
@@ -56,11 +51,6 @@ private:
   std::vector<tuning::Parameter> parameters;
 };
 
-/// A program that was built, or why it was not.
-struct Program {
-  std::string path, failure;
-};
-
 class NetworkEvaluator : public tuning::Evaluator {
 public:
   NetworkEvaluator(const EvaluatorOptions &options, raw_ostream &diagnostics)
@@ -82,9 +72,9 @@ private:
   Error measureNetwork();
   void collectKernel(kernel::FuncOp func);
   std::string getPath(const Twine &name) const { return (folder + "/" + name).str(); }
-  Program build(StringRef text, const Twine &name) const;
   std::vector<Program> buildAll(size_t kernel, ArrayRef<std::string> choices);
   Expected<Program> getIncumbent(size_t kernel, StringRef choice);
+  Measurement measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care);
   MeasureRequest makeRequest(size_t kernel, const Program &incumbent, const Program &candidate, Care care);
   Measurement run(const MeasureRequest &request, double limit) const;
   Expected<std::string> buildNetwork(const pipeline::Options &network, StringRef name);
@@ -107,7 +97,8 @@ private:
   std::vector<kernel::FuncOp> funcs;                // of `kernels`
   std::vector<std::unique_ptr<KernelSpace>> spaces; // of `kernels`
   std::vector<StringMap<Program>> incumbents;       // of `kernels`, by choice
-  size_t programs = 0, candidates = 0;              // so far
+  std::vector<std::string> references;              // of `kernels`, once they are built
+  size_t batches = 0, candidates = 0;               // so far
 };
 } // namespace
 
@@ -143,15 +134,14 @@ Error NetworkEvaluator::create() {
   return Error::success();
 }
 
-/// Bytes of the parameters that the network's kernels read.
-static int64_t getWeightBytes(mlir::ModuleOp module) {
+/// Bytes of the parameters that these launches read.
+static int64_t getWeightBytes(ArrayRef<kernel::LaunchOp> launches) {
   int64_t bytes = 0;
   SmallPtrSet<mlir::Value, 16> counted;
-  module.walk([&](kernel::LaunchOp launch) {
-    for (mlir::Value operand : launch.getOperands())
+  for (kernel::LaunchOp launch : launches)
+    for (mlir::Value operand : launch->getOperands())
       if (nn::isParameter(operand) && counted.insert(operand).second)
         bytes += 4 * nn::getStorageElements(cast<mlir::RankedTensorType>(operand.getType()));
-  });
   return bytes;
 }
 
@@ -169,13 +159,15 @@ Error NetworkEvaluator::measureNetwork() {
   const bool isOpen = any_of(function.getArgumentTypes(),
                              [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
   batch = isOpen ? options.items : 0;
+  SmallVector<kernel::LaunchOp> launches;
+  compilation.getDeviceModule().walk([&](kernel::LaunchOp launch) { launches.push_back(launch); });
   for (bool profiles : {false, true}) {
     Expected<MeasuredProgram> program =
         MeasuredProgram::load(untuned, {compilation.getNetworkName(), batch, options.threads, options.device,
                                         options.network.train, profiles});
     if (!program)
       return program.takeError();
-    sweptBytes = std::min(mostSwept, getWeightBytes(compilation.getDeviceModule()) + program->getArenaBytes());
+    sweptBytes = std::min(mostSwept, getWeightBytes(launches) + program->getArenaBytes());
     std::vector<double> times;
     for (int i = 0; i < runs; ++i) {
       if (i == 1)
@@ -225,83 +217,26 @@ void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
   funcs.push_back(func);
   spaces.push_back(std::move(space));
   incumbents.emplace_back();
+  references.emplace_back();
 }
 
 //===----------------------------------------------------------------------===//
 // Programs
 //===----------------------------------------------------------------------===//
 
-/// The first line of a child's diagnostics without its place, which is in a file that nobody sees.
-static std::string getReason(const pipeline::ChildResult &child) {
-  if (!child.failure.empty())
-    return "cannot start a process: " + child.failure;
-  if (child.isLate)
-    return "takes too long";
-  if (child.signal)
-    return std::string("ended by signal ") + std::to_string(child.signal) + " (" + strsignal(child.signal) + ")";
-  StringRef reason;
-  for (StringRef line : split(StringRef(child.errors), '\n'))
-    for (StringRef mark : {"error: ", "note: "})
-      if (size_t place = line.find(mark); place != StringRef::npos)
-        reason = line.substr(place + mark.size()); // the last one says most
-  return reason.empty() ? "exit code " + std::to_string(child.exitCode) : reason.str();
-}
-
-Program NetworkEvaluator::build(StringRef text, const Twine &name) const {
-  constexpr double limit = 120; // seconds; a kernel takes one or two
-  const std::string network = getPath(name + ".mlir"), path = getPath(name + ".so");
-  std::error_code wrong;
-  {
-    raw_fd_ostream file(network, wrong);
-    if (!wrong)
-      file << text;
-    if (file.has_error()) {
-      wrong = file.error();
-      file.clear_error();
-    }
-  }
-  if (wrong)
-    return {"", "cannot write a program: " + wrong.message()};
-  pipeline::ChildResult child = pipeline::runChild({buildVerb.str(), network, path, getPath("cache")}, "", limit);
-  sys::fs::remove(network);
-  return child.exitCode == 0 ? Program{path, ""} : Program{"", getReason(child)};
-}
-
-static std::string printModule(mlir::ModuleOp module) {
-  std::string text;
-  raw_string_ostream stream(text);
-  module.print(stream, mlir::OpPrintingFlags().enableDebugInfo(false));
-  return text;
-}
-
-/// The IR is made here, where its context is, the rest by as many children as there are jobs.
+/// The IR is made here, where its context is, the rest by children.
 std::vector<Program> NetworkEvaluator::buildAll(size_t kernel, ArrayRef<std::string> choices) {
-  std::vector<Program> built(choices.size());
   std::vector<std::string> texts(choices.size());
   for (auto [index, text] : enumerate(choices)) {
     std::optional<kernels::Choice> choice = kernels::Choice::parse(text, funcs[kernel].getContext());
-    if (!choice || !spaces[kernel]->space.contains(*choice)) {
-      built[index].failure = "not in the kernel's space";
-      continue;
-    }
-    mlir::OwningOpRef<mlir::ModuleOp> module = kernels::makeCandidate(funcs[kernel], &*choice, machine);
-    texts[index] = printModule(*module);
+    if (choice && spaces[kernel]->space.contains(*choice))
+      texts[index] = printModule(*kernels::makeCandidate(funcs[kernel], &*choice, machine));
   }
-  const size_t first = programs;
-  programs += choices.size();
-  std::atomic<size_t> next = 0;
-  auto work = [&] {
-    for (size_t index; (index = next++) < choices.size();)
-      if (!texts[index].empty())
-        built[index] = build(texts[index], "program" + Twine(first + index));
-  };
-  size_t jobs = options.network.jobs ? options.network.jobs : std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min(jobs, choices.size()); ++i)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &thread : threads)
-    thread.join();
+  std::vector<Program> built =
+      buildPrograms(texts, folder, "batch" + std::to_string(batches++) + "-", options.network.jobs);
+  for (auto [text, program] : zip(texts, built))
+    if (text.empty())
+      program.failure = "not in the kernel's space";
   return built;
 }
 
@@ -312,9 +247,11 @@ Expected<Program> NetworkEvaluator::getIncumbent(size_t kernel, StringRef choice
   Program program = buildAll(kernel, {choice.str()}).front();
   if (!program.failure.empty())
     return failure(exitInternal, "kernel '" + kernels[kernel].name + "' cannot be built: " + program.failure);
-  const std::string reference = getPath("reference" + Twine(kernel) + ".so");
-  if (!sys::fs::exists(reference)) {
-    Program plain = build(printModule(*kernels::makeReference(funcs[kernel], machine)), "reference" + Twine(kernel));
+  if (references[kernel].empty()) {
+    Program plain = buildPrograms({printModule(*kernels::makeReference(funcs[kernel], machine))}, folder,
+                                  "reference" + std::to_string(kernel) + "-", 1)
+                        .front();
+    references[kernel] = plain.path;
     if (!plain.failure.empty())
       return failure(exitInternal, "kernel '" + kernels[kernel].name + "' cannot be built plainly: " + plain.failure);
   }
@@ -331,8 +268,8 @@ MeasureRequest NetworkEvaluator::makeRequest(size_t kernel, const Program &incum
   request.candidate = candidate.path;
   request.incumbent = incumbent.path;
   request.network = "candidate";
-  request.reference = getPath("reference" + Twine(kernel) + ".so");
-  request.referenceOutputs = getPath("reference" + Twine(kernel));
+  request.reference = references[kernel];
+  request.referenceOutputs = references[kernel] + ".outputs";
   // A kernel of a training program is run with as many items as it expects.
   const int64_t items = funcs[kernel].getItems().value_or(1);
   const bool isOpen = any_of(funcs[kernel].getFunctionType().getResults(),
@@ -370,6 +307,20 @@ Measurement NetworkEvaluator::run(const MeasureRequest &request, double limit) c
   return {Status::Fine, result.candidate, result.incumbent, ""};
 }
 
+Measurement NetworkEvaluator::measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care) {
+  if (!candidate.failure.empty())
+    return {Status::Failed, 0, 0, candidate.failure};
+  auto [fault, every] = StringRef(options.inject).split(':');
+  size_t period = 1;
+  every.getAsInteger(10, period);
+  MeasureRequest request = makeRequest(kernel, incumbent, candidate, care);
+  if (!fault.empty() && ++candidates % std::max<size_t>(1, period) == 0 && candidate.path != incumbent.path)
+    request.fault = fault.str();
+  // The plain program may take long where it is still to run.
+  const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60, patience = fault == "hang" ? 3 : 10;
+  return run(request, patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
+}
+
 Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
                                  function_ref<bool(size_t, const Measurement &)> done) {
   Expected<Program> base = getIncumbent(kernel, incumbent);
@@ -380,54 +331,49 @@ Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<st
     done(0, {Status::Failed, 0, 0, toString(base.takeError())});
     return Error::success();
   }
-  std::vector<Program> built;
-  for (const std::string &choice : choices) {
-    auto found = incumbents[kernel].find(choice);
-    built.push_back(found == incumbents[kernel].end() ? Program() : found->second);
-  }
-  std::vector<std::string> missing;
-  for (auto [choice, program] : zip(choices, built))
-    if (program.path.empty())
-      missing.push_back(choice);
-  std::vector<Program> fresh = buildAll(kernel, missing);
-  size_t next = 0;
-  for (Program &program : built)
-    if (program.path.empty())
-      program = fresh[next++];
-
-  auto [fault, every] = StringRef(options.inject).split(':');
-  size_t period = 1;
-  every.getAsInteger(10, period);
-  bool goesOn = true;
-  for (auto [index, program] : enumerate(built)) {
-    if (goesOn) {
-      Measurement measurement = {Status::Failed, 0, 0, program.failure};
-      if (program.failure.empty()) {
-        MeasureRequest request = makeRequest(kernel, *base, program, care);
-        if (!fault.empty() && ++candidates % std::max<size_t>(1, period) == 0 && program.path != base->path)
-          request.fault = fault.str();
-        // The plain program may take long where it is still to run.
-        const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60;
-        const double limit = fault == "hang" ? 3 : 10;
-        measurement = run(request, limit + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
-      }
-      goesOn = done(index, measurement);
+  // Programs hold their weights: no more at a time than are small beside a disk.
+  constexpr int64_t mostBytes = 512 << 20;
+  const size_t most =
+      std::max<int64_t>(1, mostBytes / (getWeightBytes(kernels::getLaunches(funcs[kernel]).front()) + 1));
+  for (size_t begin = 0; begin < choices.size(); begin += most) {
+    SmallVector<size_t> places; // of the choices that are measured now
+    std::vector<std::string> missing;
+    for (size_t i = begin; i < std::min(begin + most, choices.size()); ++i) {
+      places.push_back(i);
+      if (!incumbents[kernel].count(choices[i]))
+        missing.push_back(choices[i]);
     }
-    // What is measured again, more thoroughly, is likely to be an incumbent next.
-    if (program.path.empty() || program.path == base->path)
-      continue;
-    if (care == Care::Thorough)
-      incumbents[kernel][choices[index]] = program;
-    else if (!incumbents[kernel].count(choices[index]))
-      sys::fs::remove(program.path);
+    std::vector<Program> fresh = buildAll(kernel, missing);
+    bool goesOn = true;
+    size_t next = 0;
+    for (size_t place : places) {
+      auto known = incumbents[kernel].find(choices[place]);
+      const bool isKnown = known != incumbents[kernel].end();
+      const Program program = isKnown ? known->second : fresh[next++];
+      goesOn = goesOn && done(place, measure(kernel, *base, program, care));
+      if (isKnown || program.path.empty())
+        continue;
+      // What is measured again, more thoroughly, is likely to be an incumbent next.
+      if (care == Care::Thorough)
+        incumbents[kernel][choices[place]] = program;
+      else
+        sys::fs::remove(program.path);
+    }
+    if (!goesOn)
+      break;
   }
   return Error::success();
 }
 
 Expected<std::string> NetworkEvaluator::buildNetwork(const pipeline::Options &network, StringRef name) {
-  pipeline::Compilation whole(network, diagnostics);
-  if (pipeline::Outcome outcome = whole.runTo(pipeline::Stage::Object); outcome != pipeline::Outcome::Fine)
+  // What there is to say of the network has been said.
+  std::string said;
+  raw_string_ostream again(said);
+  pipeline::Compilation whole(network, again);
+  if (pipeline::Outcome outcome = whole.runTo(pipeline::Stage::Object); outcome != pipeline::Outcome::Fine) {
+    diagnostics << said;
     return failure(getExitCode(outcome), "");
+  }
   const std::string path = getPath(name + ".so");
   if (Error error = writeSharedLibrary(whole, path))
     return error;

@@ -1,5 +1,6 @@
 // dlc: an ahead-of-time compiler for convolutional networks. Finds the verb.
 #include "runtime/include/dlc/dlc.h"
+#include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/ExitCode.h"
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/Options.h"
