@@ -19,6 +19,10 @@ static constexpr StringRef names[] = {"host", "x86-64", "x86-64-v2", "x86-64-v3"
 
 ArrayRef<StringRef> pipeline::getTargetNames() { return names; }
 
+static constexpr StringRef deviceNames[] = {"opencl", "cuda"};
+
+ArrayRef<StringRef> pipeline::getDeviceNames() { return deviceNames; }
+
 static DictionaryAttr makeTarget(MLIRContext *context, StringRef triple, ArrayRef<StringRef> features) {
   Builder builder(context);
   int64_t vectorBytes = 16;

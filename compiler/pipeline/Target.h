@@ -11,6 +11,9 @@ namespace dlc::pipeline {
 /// The names that --target takes.
 llvm::ArrayRef<llvm::StringRef> getTargetNames();
 
+/// The names that --gpu takes.
+llvm::ArrayRef<llvm::StringRef> getDeviceNames();
+
 /// The target called `name` as the module attribute `kernel.target`:
 /// {triple, features, vector_bytes}. "host" becomes what this machine can do.
 /// Null where there is no such target.

@@ -85,8 +85,8 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   for (StringRef device : split(StringRef(command.devices), ',')) {
     if (device.empty() && command.devices.empty())
       continue;
-    if (device != "cuda" && device != "opencl")
-      return options.fail("there is no device '" + device + "'; there are opencl and cuda");
+    if (!is_contained(pipeline::getDeviceNames(), device))
+      return options.fail("there is no device '" + device + "'; there are " + join(pipeline::getDeviceNames(), " and "));
     if (!is_contained(command.pipeline.devices, device))
       command.pipeline.devices.push_back(device.str());
   }

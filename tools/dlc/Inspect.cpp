@@ -7,6 +7,7 @@
 
 #include "compiler/object/ModelFiles.h"
 #include "compiler/pipeline/Pipeline.h"
+#include "compiler/pipeline/Target.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -90,7 +91,7 @@ int dlc::inspectMain(ArrayRef<StringRef> arguments) {
   options.flag("--svg", svg, "as a picture, drawn by Graphviz");
   options.text("--html", "FILE", html, "as a page: the table, and the picture where Graphviz is there");
   options.number("--batch", "N", batch, "for a fixed batch", 1);
-  options.choice("--gpu", {"opencl", "cuda"}, device,
+  options.choice("--gpu", pipeline::getDeviceNames(), device,
                  "what each kernel launches on such a device: its grid, its\nschedule, its shared memory, and what the "
                  "host must compute");
   if (std::optional<int> exit = options.parse(arguments))
@@ -102,7 +103,7 @@ int dlc::inspectMain(ArrayRef<StringRef> arguments) {
     return options.fail("--gpu is shown as a table or as --json");
   compile.batch = batch;
   if (device) {
-    compile.devices = {*device ? "cuda" : "opencl"};
+    compile.devices = {pipeline::getDeviceNames()[*device].str()};
     return inspectDevice(compile, json);
   }
   pipeline::Compilation compilation(compile, errs());
