@@ -112,17 +112,6 @@ double Tuner::getRelative() const {
   return relative;
 }
 
-static std::vector<Record> collect(ArrayRef<TunedKernel> kernels, std::optional<Record> TunedKernel::*which) {
-  std::vector<Record> records;
-  for (const TunedKernel &tuned : kernels)
-    if (tuned.*which)
-      records.push_back(*(tuned.*which));
-  return records;
-}
-
-std::vector<Record> Tuner::getChosen() const { return collect(kernels, &TunedKernel::best); }
-std::vector<Record> Tuner::getDefaults() const { return collect(kernels, &TunedKernel::first); }
-
 //===----------------------------------------------------------------------===//
 // Measuring
 //===----------------------------------------------------------------------===//

@@ -2,7 +2,7 @@
 //
 //   Tuner tuner(evaluator, store, options);
 //   if (Error error = tuner.run([&](const Tuner &tuner) { ... })) ...
-//   std::vector<Record> chosen = tuner.getChosen();
+//   for (const TunedKernel &tuned : tuner.getKernels()) ... *tuned.best ...
 #ifndef DLC_COMPILER_TUNING_TUNER_H
 #define DLC_COMPILER_TUNING_TUNER_H
 
@@ -74,14 +74,8 @@ public:
   size_t countTrials() const { return trials; }
   double getSeconds() const;
   const TunerOptions &getOptions() const { return options; }
-  bool wasInterrupted() const { return isStopped; }
   /// The network's time by the best choices as a share of that by the defaults, as far as kernels make it up.
   double getRelative() const;
-
-  /// For each kernel that was measured, its best.
-  std::vector<Record> getChosen() const;
-  /// For each kernel that was measured, its default.
-  std::vector<Record> getDefaults() const;
 
 private:
   llvm::Error measureDefault(size_t index);

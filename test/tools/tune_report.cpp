@@ -133,7 +133,8 @@ TEST(TuneReport, AsTextIsATable) {
 TEST(TuneReport, TimesHaveTheirUnit) {
   EXPECT_EQ(describeTime(2.5), "2.500 s");
   EXPECT_EQ(describeTime(1e-3), "1.000 ms");
-  EXPECT_EQ(describeTime(3.21e-7), "0.3 µs");
+  EXPECT_EQ(describeTime(3.21e-6), "3.2 µs");
+  EXPECT_EQ(describeTime(3.21e-7), "321 ns");
 }
 
 /// For a browser: tune-report.test looks at it.

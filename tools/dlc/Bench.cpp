@@ -157,6 +157,7 @@ int dlc::benchMain(ArrayRef<StringRef> arguments) {
       "Measures how fast a network runs here, on inputs drawn by seed: the latency of whole runs, then\n"
       "each kernel's. Arithmetic counts as in the direct formula, a multiply-add as 2.");
   compile.addTo(options);
+  addTuningTo(options, compile.pipeline);
   options.number("--batch", "N", batch, "items a run, where the network leaves that open", 1);
   options.number("--threads", "N", threads, "threads to run on; all processors unless given", 1, 1024);
   options.number("--seconds", "N", seconds, "how long to measure; 3 unless given", 1, 3600);

@@ -2,6 +2,7 @@
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/pipeline/Target.h"
 #include "tools/dlc/Failure.h"
+#include "tools/dlc/LoadedNetwork.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Progress.h"
 #include "tools/dlc/Verb.h"
@@ -66,6 +67,7 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
   options.number("--batch", "N", command.pipeline.batch, "fixes the batch; open unless given", 1, INT32_MAX);
   options.text("--weights", "FILE", command.pipeline.weights,
                "weights (.safetensors or .npz) instead of those that the\nnetwork names");
+  addTuningTo(options, command.pipeline);
   options.flag("--external-weights", command.pipeline.externalWeights, "weights in a file of their own, FILE.weights");
   options.number("--seed", "N", command.seed, "draws the parameters of a network without weights, 0 unless given");
   options.flag("--exact", command.pipeline.exact, "no kernels that round differently from a plain sum (Winograd)");

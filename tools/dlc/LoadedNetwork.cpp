@@ -34,6 +34,11 @@ void CompileOptions::addTo(OptionTable &options) {
   addDeviceTo(options, device);
 }
 
+void dlc::addTuningTo(OptionTable &options, pipeline::Options &network) {
+  options.list("--tuning", "FILE", network.tuning,
+               "what `dlc tune` has found for kernels of this network; may\nbe repeated");
+}
+
 Expected<pipeline::Options> CompileOptions::get() const {
   pipeline::Options options = pipeline;
   Expected<std::vector<std::string>> devices = findDevice(device);

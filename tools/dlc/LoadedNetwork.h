@@ -99,6 +99,9 @@ struct SessionOptions {
 
 llvm::Expected<Session> createSession(const dlc_model *model, const SessionOptions &options);
 
+/// The option --tuning of the verbs that compile a network.
+void addTuningTo(OptionTable &options, pipeline::Options &network);
+
 /// The option --gpu of the verbs that run a network.
 void addDeviceTo(OptionTable &options, std::string &device);
 /// Whether the device that --gpu named is there, and the kinds of devices to

@@ -214,6 +214,7 @@ int dlc::runMain(ArrayRef<StringRef> arguments) {
                       "\"normalize\" or a \"layout\", pictures of another size are scaled and cut; elsewhere they\n"
                       "must fit.");
   run.compile.addTo(options);
+  addTuningTo(options, run.compile.pipeline);
   options.list("-i, --input", "[NAME=]FILE", run.inputs,
                "an array or a picture; several pictures, or arrays,\nfor one input make a batch");
   options.text("-o, --output", "FILE", run.output, "the result as .npy, or all results as .npz");

@@ -61,6 +61,7 @@ static OptionTable makeOptions(TrainCommand &command) {
   options.text("--curves", "FILE.svg", run.curves, "draws loss and accuracy over the epochs");
   options.number("--jobs", "N", command.jobs, "kernels compiled at a time", 1, 1024);
   options.flag("--no-cache", command.noCache, "compile every kernel anew");
+  addTuningTo(options, command.network);
   addDeviceTo(options, command.device);
   return options;
 }

@@ -26,8 +26,10 @@ std::string dlc::describeTime(double seconds) {
     os << format("%.3f s", seconds);
   else if (seconds >= 1e-3)
     os << format("%.3f ms", seconds * 1e3);
-  else
+  else if (seconds >= 1e-6)
     os << format("%.1f µs", seconds * 1e6);
+  else
+    os << format("%.0f ns", seconds * 1e9);
   return text;
 }
 

@@ -15,6 +15,7 @@ int runMain(llvm::ArrayRef<llvm::StringRef> arguments);     // Run.cpp
 int benchMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Bench.cpp
 int verifyMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Verify.cpp
 int trainMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Train.cpp
+int tuneMain(llvm::ArrayRef<llvm::StringRef> arguments);    // Tune.cpp
 int inspectMain(llvm::ArrayRef<llvm::StringRef> arguments); // Inspect.cpp
 int schemaMain(llvm::ArrayRef<llvm::StringRef> arguments);  // Schema.cpp
 int cacheMain(llvm::ArrayRef<llvm::StringRef> arguments);   // Cache.cpp

@@ -110,6 +110,7 @@ int dlc::verifyMain(ArrayRef<StringRef> arguments) {
                       "they agree where no value differs by more than 1e-4 of the output's largest. Ends with 4 where\n"
                       "they do not. With --gpu the optimised one runs on the device, the plain one on the CPU.");
   compile.addTo(options);
+  addTuningTo(options, compile.pipeline);
   options.number("--batch", "N", batch, "items to run at once", 1);
   options.number("--threads", "N", threads, "threads to run on; all processors unless given", 1, 1024);
   if (std::optional<int> exit = options.parse(arguments))

@@ -33,6 +33,7 @@ static constexpr Verb verbs[] = {
     {"bench", "how fast a network runs, kernel by kernel", benchMain},
     {"verify", "the optimised program against the plain one", verifyMain},
     {"train", "a network and data in, its weights out", trainMain},
+    {"tune", "faster schedules for this machine, by measuring", tuneMain},
     {"inspect", "layers, shapes, parameters, as a table or a picture", inspectMain},
     {"schema", "the JSON Schema of network files", schemaMain},
     {"cache", "the cache of compiled kernels", cacheMain},
