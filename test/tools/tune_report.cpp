@@ -71,6 +71,7 @@ TuneReport makeReport() {
   conv.name = "linear 512 -> 1000";
   conv.trials.clear();
   report.kernels.push_back(conv);
+  report.faults = {{"conv3x3_relu", "crashed", "{schedule = #kernel.winograd<tile = 6>}", "signal 11 <&>"}};
   report.comparison = {{30.5e-3, 34.8e-3}};
   return report;
 }
@@ -78,12 +79,12 @@ TuneReport makeReport() {
 TEST(TuneReport, HasATableAndACurveForEachKernelThatWasMeasured) {
   const std::string html = draw(makeReport());
   EXPECT_EQ(count(html, "<tr>"), 4u);
-  EXPECT_EQ(count(html, "<h2 "), 1u);
+  EXPECT_EQ(count(html, "<h2"), 2u);
   EXPECT_EQ(count(html, "class=\"best\" points="), 2u); // and one in the key
   EXPECT_EQ(count(html, "class=\"failed\""), 6u);
-  for (const char *text :
-       {"1.600 ms", "1.200 ms", "1.33x", "56.7 µs", "75.0%", "40.0%", "30.500 ms", "34.800 ms", "1.14x", "tileX = 7",
-        "a &lt;network&gt; &amp; &quot;more&quot;", "2 threads", "&lt;64x112x112&gt;", "+avx512f"})
+  for (const char *text : {"1.600 ms", "1.200 ms", "1.33x", "56.7 µs", "75.0%", "40.0%", "30.500 ms", "34.800 ms",
+                           "1.14x", "tileX = 7", "a &lt;network&gt; &amp; &quot;more&quot;", "2 threads",
+                           "&lt;64x112x112&gt;", "+avx512f", "signal 11 &lt;&amp;&gt;", "tile = 6"})
     EXPECT_TRUE(has(html, text)) << text;
   EXPECT_FALSE(has(html, "<network>"));
   EXPECT_FALSE(has(html, "http")); // nothing from elsewhere
@@ -96,6 +97,17 @@ TEST(TuneReport, SaysWhatCameOfTheWhole) {
   EXPECT_TRUE(has(draw(report), "so the defaults stay"));
   report.comparison.reset();
   EXPECT_TRUE(has(draw(report), "was not compared"));
+}
+
+TEST(TuneReport, ListsTheLastFaults) {
+  TuneReport report;
+  for (int i = 0; i < 250; ++i)
+    report.faults.push_back({"kernel", "wrong", "choice " + std::to_string(i) + ";", ""});
+  const std::string html = draw(report);
+  EXPECT_EQ(count(html, "<li>"), 100u);
+  EXPECT_TRUE(has(html, "choice 249;"));
+  EXPECT_FALSE(has(html, "choice 149;"));
+  EXPECT_TRUE(has(html, "And 150 before these."));
 }
 
 TEST(TuneReport, AnyRunCanBeDrawn) {

@@ -166,8 +166,13 @@ static TuneReport makeReport(StringRef network, const tuning::Environment &envir
     if (tuned.best)
       kernel.bestChoice = tuned.best->choice;
     for (const Record &record : records)
-      if (record.signature == tuned.kernel->signature && environment.accepts(record.environment))
-        kernel.trials.push_back(record.status == tuning::Status::Fine ? std::optional(record.relative) : std::nullopt);
+      if (record.signature == tuned.kernel->signature && environment.accepts(record.environment)) {
+        const bool isFine = record.status == tuning::Status::Fine;
+        kernel.trials.push_back(isFine ? std::optional(record.relative) : std::nullopt);
+        if (!isFine)
+          report.faults.push_back(
+              {kernel.name, tuning::getStatusName(record.status).str(), record.choice, record.message});
+      }
     report.kernels.push_back(std::move(kernel));
   }
   llvm::stable_sort(report.kernels, [](const auto &a, const auto &b) { return a.share > b.share; });
@@ -186,23 +191,21 @@ static Error writeReport(const TuneReport &report, const std::string &path) {
   return error ? failure(exitEnvironment, path + ": " + toString(std::move(error))) : Error::success();
 }
 
-/// How many candidates ended how, of those that did not end well.
-static void printFaults(ArrayRef<Record> records, const tuning::Environment &environment,
-                        ArrayRef<tuning::TunableKernel> kernels, raw_ostream &os) {
+/// How many candidates ended how, of those that did not end well, with the last one.
+static void printFaults(ArrayRef<TuneReport::Fault> faults, raw_ostream &os) {
   for (tuning::Status status :
        {tuning::Status::Failed, tuning::Status::Crashed, tuning::Status::Hung, tuning::Status::Wrong}) {
+    const StringRef name = tuning::getStatusName(status);
     size_t count = 0;
-    const Record *last = nullptr;
-    for (const Record &record : records)
-      if (record.status == status && environment.accepts(record.environment) &&
-          any_of(kernels, [&](const auto &kernel) { return kernel.signature == record.signature; })) {
+    const TuneReport::Fault *last = nullptr;
+    for (const TuneReport::Fault &fault : faults)
+      if (fault.status == name) {
         ++count;
-        last = &record;
+        last = &fault;
       }
     if (last)
-      os << tuning::getStatusName(status) << ": " << count << (count == 1 ? " candidate" : " candidates")
-         << ", the last " << last->kernel << " " << last->choice << (last->message.empty() ? "" : ": ") << last->message
-         << "\n";
+      os << name << ": " << count << (count == 1 ? " candidate" : " candidates") << ", the last " << last->kernel << " "
+         << last->choice << (last->message.empty() ? "" : ": ") << last->message << "\n";
   }
 }
 
@@ -311,9 +314,9 @@ static Error tune(TuneCommand &command, raw_ostream &os) {
   progress.finish();
   if (error)
     return toFailure(exitEnvironment, std::move(error));
-  printFaults(store.getRecords(), environment, kernels, os);
   TuneReport report =
       makeReport(sys::path::stem(command.evaluator.network.network), environment, tuner, store.getRecords());
+  printFaults(report.faults, os);
   return finish(command, **evaluator, tuner, report, os);
 }
 

@@ -200,6 +200,19 @@ static void printRow(const TuneReport::Kernel &kernel, size_t number, raw_ostrea
      << "</td></tr>\n";
 }
 
+static void printFaults(ArrayRef<TuneReport::Fault> faults, raw_ostream &os) {
+  constexpr size_t most = 100;
+  if (faults.empty())
+    return;
+  os << "<h2>Candidates that failed</h2>\n<ul class=\"faults\">\n";
+  for (const TuneReport::Fault &fault : faults.take_back(most))
+    os << "<li>" << escape(fault.kernel) << ": <b>" << escape(fault.status) << "</b> " << escape(fault.message)
+       << "<br><code>" << escape(fault.choice) << "</code></li>\n";
+  os << "</ul>\n";
+  if (faults.size() > most)
+    os << "<p>And " << faults.size() - most << " before these.</p>\n";
+}
+
 void dlc::printTuneReport(const TuneReport &report, raw_ostream &os) {
   os << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Tuning of "
@@ -224,6 +237,7 @@ void dlc::printTuneReport(const TuneReport &report, raw_ostream &os) {
     os << "</dl>\n";
     printCurve(kernel, os);
   }
+  printFaults(report.faults, os);
   os << "</body>\n</html>\n";
 }
 

@@ -26,9 +26,15 @@ struct TuneReport {
     double getBest() const; // as a share of the default's time
   };
 
+  /// A candidate that did not end well.
+  struct Fault {
+    std::string kernel, status, choice, message;
+  };
+
   std::string network;
   tuning::Environment environment;
   std::vector<Kernel> kernels;
+  std::vector<Fault> faults;
   std::optional<tuning::Evaluator::Comparison> comparison;
   bool keepsDefaults = false; // because the whole was no faster
 };
