@@ -3,6 +3,7 @@ import ctypes
 import os
 import platform
 import shutil
+import sys
 
 import lit.formats
 import lit.util
@@ -97,6 +98,11 @@ except OSError:
     pass
 if "opencl" not in config.available_features:
     lit_config.note("tests that require opencl are skipped: there is no OpenCL device")
+sys.path.append(os.path.join(config.test_source_root, "end-to-end"))
+import ptx
+
+if not ptx.find_ptxas():
+    lit_config.note("kernels for CUDA are not assembled: there is no ptxas")
 if not lit_config.params.get("quick"):
     config.available_features.add("slow")
 if config.dlc_sanitize:
