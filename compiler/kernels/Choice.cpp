@@ -84,10 +84,14 @@ bool kernels::hasConstantWeight(kernel::FuncOp func) {
          });
 }
 
-static bool isReform(Attribute encoding) {
-  auto weights = dyn_cast_or_null<kernel::WeightsAttr>(encoding);
-  return weights &&
-         (weights.getForm() == kernel::WeightsForm::Direct || weights.getForm() == kernel::WeightsForm::Winograd);
+kernel::WeightsAttr kernels::getOpenForm(kernel::FuncOp func) {
+  BlockArgument weight = getWeightArgument(func);
+  if (!weight)
+    return {};
+  auto form = dyn_cast_or_null<kernel::WeightsAttr>(cast<RankedTensorType>(weight.getType()).getEncoding());
+  bool isOpen =
+      form && (form.getForm() == kernel::WeightsForm::Direct || form.getForm() == kernel::WeightsForm::Winograd);
+  return isOpen ? form : kernel::WeightsAttr();
 }
 
 std::string kernels::describeTarget(ModuleOp module) { return print(module->getAttr("kernel.target")); }
@@ -101,12 +105,9 @@ std::string kernels::getSignature(kernel::FuncOp func) {
   for (Operation &op : bare->getBlock())
     op.removeDiscardableAttr(nn::nameAttr);
   // Winograd's transform needs what a direct sum reads: the form is a matter of choice.
-  BlockArgument weight = getWeightArgument(*bare);
-  if (weight && isReform(cast<RankedTensorType>(weight.getType()).getEncoding())) {
-    auto form = cast<kernel::WeightsAttr>(cast<RankedTensorType>(weight.getType()).getEncoding());
+  if (kernel::WeightsAttr form = getOpenForm(*bare))
     setWeightsForm(*bare, kernel::WeightsAttr::get(func.getContext(), kernel::WeightsForm::Direct, form.getLanes(),
                                                    form.getInLanes(), /*tile=*/0));
-  }
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << describeTarget(func->getParentOfType<ModuleOp>()) << (hasConstantWeight(func) ? " constant " : " ");
@@ -116,8 +117,9 @@ std::string kernels::getSignature(kernel::FuncOp func) {
 
 std::string kernels::describeKernel(kernel::FuncOp func) {
   auto shape = [](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
     SmallVector<std::string> extents;
-    for (int64_t extent : cast<RankedTensorType>(type).getShape().drop_front())
+    for (int64_t extent : tensor.getShape().drop_front(tensor.isDynamicDim(0) ? 1 : 0))
       extents.push_back(std::to_string(extent));
     return extents.empty() ? std::string("1") : llvm::join(extents, "x");
   };

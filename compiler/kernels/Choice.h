@@ -31,6 +31,10 @@ inline constexpr llvm::StringLiteral tuningAttr = "kernel.tuning";
 /// The argument of the kernel that its contraction reads as weight, or null.
 mlir::BlockArgument getWeightArgument(kernel::FuncOp func);
 
+/// The form of that weight where it is one of several that the kernel could read, for
+/// a direct sum or Winograd's tiles; else null.
+kernel::WeightsAttr getOpenForm(kernel::FuncOp func);
+
 /// The launches of `func` in its module.
 llvm::SmallVector<kernel::LaunchOp> getLaunches(kernel::FuncOp func);
 

@@ -57,10 +57,8 @@ static bool canPoolInTile(const KernelShape &parts, int64_t tile) {
 
 void TuningSpace::addForms(kernel::FuncOp func, bool isSplit, bool exact) {
   KernelShape parts = KernelShape::of(func);
-  BlockArgument weight = getWeightArgument(func);
-  auto form = weight ? dyn_cast_or_null<kernel::WeightsAttr>(cast<RankedTensorType>(weight.getType()).getEncoding())
-                     : kernel::WeightsAttr();
-  if (!form || (form.getForm() != kernel::WeightsForm::Direct && form.getForm() != kernel::WeightsForm::Winograd)) {
+  kernel::WeightsAttr form = getOpenForm(func);
+  if (!form) {
     addForm(func, {}, isSplit, {});
     return;
   }
@@ -84,13 +82,7 @@ TuningSpace TuningSpace::of(kernel::FuncOp func, const kernel::Machine &machine,
   TuningSpace space;
   space.machine = machine;
   const bool isConstant = hasConstantWeight(func);
-  BlockArgument weight = getWeightArgument(func);
-  auto current = weight ? dyn_cast_or_null<kernel::WeightsAttr>(cast<RankedTensorType>(weight.getType()).getEncoding())
-                        : kernel::WeightsAttr();
-  bool hasForms =
-      isConstant && current &&
-      (current.getForm() == kernel::WeightsForm::Direct || current.getForm() == kernel::WeightsForm::Winograd);
-  space.addForm(func, hasForms ? current : kernel::WeightsAttr(), false, func.getScheduleAttr());
+  space.addForm(func, isConstant ? getOpenForm(func) : kernel::WeightsAttr(), false, func.getScheduleAttr());
   if (space.forms.empty())
     return space;
   if (isConstant && !machine.isDevice) {
@@ -105,6 +97,9 @@ TuningSpace TuningSpace::of(kernel::FuncOp func, const kernel::Machine &machine,
       if (space.forms[i].weights == space.forms[0].weights && !space.forms[i].isSplit)
         space.forms.erase(space.forms.begin() + i);
   }
+  // Small products may not be worth a tile.
+  if (machine.isDevice && !isa<kernel::GpuElementwiseAttr>(func.getScheduleAttr()))
+    space.addForm(func, {}, false, kernel::GpuElementwiseAttr::get(func.getContext(), /*threads=*/128));
   space.collectParameters();
   space.defaultPoint = space.getPoint(0);
   return space;

@@ -72,17 +72,17 @@ kernel.func private @relu(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
 
 module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", features = "avx512f", vector_bytes = 64 : i64, device = "opencl"}} {
 
-// Columns of threads that cover rows of 56 in whole tiles, beside powers of two.
+// Columns of threads that cover rows of 56 in whole tiles, beside powers of two; or a thread for each result.
 // CHECK-LABEL: @tiled(
-// CHECK-SAME: channels = "1, 2, 4, 8, 16", form = "gpu_tiled", rows = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"
-// CHECK-SAME: slab = "1, 2, 4, 8, 16, 32", threadsC = "1, 2, 4, 8, 16, 32", threadsX = "7, 8, 14, 16, 19, 28, 32, 56, 64"}
+// CHECK-SAME: channels = "1, 2, 4, 8, 16", form = "gpu_tiled, gpu_elementwise", rows = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"
+// CHECK-SAME: slab = "1, 2, 4, 8, 16, 32", threads = "32, 64, 128, 256, 512", threadsC = "1, 2, 4, 8, 16, 32", threadsX = "7, 8, 14, 16, 19, 28, 32, 56, 64"}
 kernel.func private @tiled(%x: tensor<?x64x56x56xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32> {
   %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 3>, padding = array<i64: 1, 1, 1, 1>} : (tensor<?x64x56x56xf32>, tensor<64x64x3x3xf32>) -> tensor<?x64x56x56xf32>
   kernel.return %0 : tensor<?x64x56x56xf32>
 }
 
 // CHECK-LABEL: @few(
-// CHECK-SAME: channels = "1, 2, 4, 8, 16", form = "gpu_dense"
+// CHECK-SAME: channels = "1, 2, 4, 8, 16", form = "gpu_dense, gpu_elementwise"
 // CHECK-SAME: threads = "32, 64, 128, 256, 512"}
 kernel.func private @few(%x: tensor<?x400xf32>, %w: tensor<120x400xf32>) -> tensor<?x120xf32> {
   %0 = nn.linear %x, %w : (tensor<?x400xf32>, tensor<120x400xf32>) -> tensor<?x120xf32>
