@@ -239,13 +239,14 @@ static std::vector<Record> choose(const tuning::Tuner &tuner, double most) {
 /// the whole network faster than the defaults; else these. When interrupted, all
 /// gains, unseen.
 static Expected<std::vector<Record>> chooseWhole(tuning::Evaluator &evaluator, const tuning::Tuner &tuner,
-                                                 TuneReport &report) {
+                                                 TuneReport &report, raw_ostream &os) {
   for (double most : {1.0, 0.9}) {
     std::vector<Record> chosen = choose(tuner, most);
     if (none_of(chosen, [](const Record &record) { return record.relative < 1; }))
       break;
     if (isInterrupted)
       return choose(tuner, 1);
+    os << "comparing the whole network with its defaults\n";
     Expected<tuning::Evaluator::Comparison> comparison = evaluator.compare(chosen);
     if (!comparison && isInterrupted) { // it ends children, too
       consumeError(comparison.takeError());
@@ -265,7 +266,7 @@ static Expected<std::vector<Record>> chooseWhole(tuning::Evaluator &evaluator, c
 /// Writes the choices and the report, and prints the table.
 static Error finish(const TuneCommand &command, tuning::Evaluator &evaluator, const tuning::Tuner &tuner,
                     TuneReport &report, raw_ostream &os) {
-  Expected<std::vector<Record>> chosen = chooseWhole(evaluator, tuner, report);
+  Expected<std::vector<Record>> chosen = chooseWhole(evaluator, tuner, report, os);
   if (!chosen)
     return chosen.takeError();
   if (Error error = RecordFile::write(command.output, *chosen))
