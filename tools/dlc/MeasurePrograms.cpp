@@ -4,6 +4,7 @@
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/MeasuredProgram.h"
+#include "tools/dlc/SpinningPool.h"
 
 #include "compiler/kernels/Candidate.h"
 
@@ -12,13 +13,13 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace llvm;
@@ -119,16 +120,12 @@ static bool readOutputs(StringRef path, MutableArrayRef<Array> outputs) {
   return bytes.empty();
 }
 
-static ProgramOptions getOptions(const MeasureRequest &request) {
-  return {request.network, request.batch, request.threads, request.device, request.trains, !request.isWhole};
-}
-
 /// What a plain program computes; `like` has the outputs' shapes.
-static Expected<std::vector<Array>> getReference(const MeasureRequest &request, ArrayRef<Array> like) {
+static Expected<std::vector<Array>> getReference(const MeasureRequest &request, ProgramOptions options,
+                                                 ArrayRef<Array> like) {
   std::vector<Array> outputs(like.begin(), like.end());
   if (readOutputs(request.referenceOutputs, outputs))
     return outputs;
-  ProgramOptions options = getOptions(request);
   options.device = "cpu";
   Expected<MeasuredProgram> program = MeasuredProgram::load(request.reference, options);
   if (!program)
@@ -169,41 +166,39 @@ static std::vector<int> getProcessors() {
   return processors;
 }
 
-static void pin(ArrayRef<int> processors) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (int processor : processors)
-    CPU_SET(processor, &set);
-  sched_setaffinity(0, sizeof(set), &set);
-}
-
 namespace {
-/// Memory that is read, each processor its part, so that its caches hold nothing else.
+/// Memory that is gone through, each thread its part, so that its caches hold nothing else.
 class Sweep {
 public:
-  Sweep(size_t bytes, ArrayRef<int> processors) : words(bytes / sizeof(uint64_t), 1), processors(processors) {}
+  Sweep(size_t bytes, SpinningPool *pool) : words(bytes / sizeof(uint64_t), 1), pool(pool) {}
 
   void run() {
+    const int32_t parts = pool ? static_cast<int32_t>(pool->getThreads()) : 1;
     if (words.empty())
       return;
-    std::vector<std::thread> threads;
-    const size_t part = words.size() / processors.size();
-    std::vector<uint64_t> sums(processors.size());
-    for (auto [index, processor] : enumerate(processors))
-      threads.emplace_back([this, &sums, index = index, processor = processor, part] {
-        pin(processor);
-        for (uint64_t &word : MutableArrayRef<uint64_t>(words).slice(index * part, part))
-          sums[index] += ++word; // written as well, so that lines are this processor's own
-      });
-    for (std::thread &thread : threads)
-      thread.join();
-    checksum = checksum + sums.front();
+    if (parts == 1)
+      return sweep(0, 1);
+    SpinningPool::parallelFor(
+        pool, parts,
+        [](void *sweep, int32_t part, int32_t) {
+          auto *self = static_cast<Sweep *>(sweep);
+          self->sweep(part, static_cast<int32_t>(self->pool->getThreads()));
+        },
+        this);
   }
 
 private:
+  void sweep(int32_t part, int32_t parts) {
+    const size_t length = words.size() / parts;
+    uint64_t sum = 0;
+    for (uint64_t word : ArrayRef<uint64_t>(words).slice(part * length, length))
+      sum += word;
+    sums += sum; // so that it is used
+  }
+
   std::vector<uint64_t> words;
-  ArrayRef<int> processors;
-  volatile uint64_t checksum = 0;
+  SpinningPool *pool;
+  std::atomic<uint64_t> sums = 0;
 };
 } // namespace
 
@@ -227,16 +222,18 @@ static double getMedian(std::vector<double> values) {
 }
 
 static Expected<MeasureResult> measure(const MeasureRequest &request) {
+  // Where there are too few processors, the sessions' own threads run them.
   std::vector<int> processors = getProcessors();
-  if (request.threads > 0 && processors.size() > static_cast<size_t>(request.threads))
-    processors.resize(request.threads);
-  if (request.device == "cpu")
-    pin(processors);
+  std::optional<SpinningPool> pool;
+  if (request.device == "cpu" && request.threads > 0 && processors.size() >= static_cast<size_t>(request.threads))
+    pool.emplace(ArrayRef<int>(processors).take_front(request.threads));
+  ProgramOptions options = {request.network, request.batch,    request.threads,        request.device,
+                            request.trains,  !request.isWhole, pool ? &*pool : nullptr};
 
-  Expected<MeasuredProgram> incumbent = MeasuredProgram::load(request.incumbent, getOptions(request));
+  Expected<MeasuredProgram> incumbent = MeasuredProgram::load(request.incumbent, options);
   if (!incumbent)
     return incumbent.takeError();
-  Expected<MeasuredProgram> candidate = MeasuredProgram::load(request.candidate, getOptions(request));
+  Expected<MeasuredProgram> candidate = MeasuredProgram::load(request.candidate, options);
   if (!candidate)
     return candidate.takeError();
   if (Expected<double> seconds = incumbent->run(); !seconds)
@@ -254,7 +251,7 @@ static Expected<MeasureResult> measure(const MeasureRequest &request) {
   MeasureResult result;
   std::vector<Array> expected(incumbent->getOutputs().begin(), incumbent->getOutputs().end());
   if (!request.reference.empty()) {
-    Expected<std::vector<Array>> plain = getReference(request, expected);
+    Expected<std::vector<Array>> plain = getReference(request, options, expected);
     if (!plain)
       return plain.takeError();
     expected = std::move(*plain);
@@ -263,7 +260,7 @@ static Expected<MeasureResult> measure(const MeasureRequest &request) {
   if (!result.wrong.empty())
     return result;
 
-  Sweep sweep(request.sweptBytes, processors);
+  Sweep sweep(request.sweptBytes, options.pool);
   std::vector<double> times[2]; // the incumbent's, the candidate's
   auto isClearlySlower = [&] {
     return *llvm::min_element(times[1]) > 1.2 * *llvm::max_element(times[0]) ||

@@ -38,24 +38,28 @@ Expected<MeasuredProgram> MeasuredProgram::load(const std::string &path, const P
   const auto *model = options.trains ? nullptr : static_cast<const dlc_model *>(symbol);
   const auto *training = options.trains ? static_cast<const dlc_training *>(symbol) : nullptr;
 
+  dlc_options how = DLC_OPTIONS_INIT;
+  how.batch = options.batch;
+  how.threads = static_cast<int32_t>(options.threads);
+  how.device = options.device.c_str();
+  how.profile = options.profiles;
+  if (options.pool) {
+    how.threads = static_cast<int32_t>(options.pool->getThreads());
+    how.parallel_for = SpinningPool::parallelFor;
+    how.parallel_for_context = options.pool;
+  }
   MeasuredProgram program;
   if (training) {
-    dlc_options how = DLC_OPTIONS_INIT;
-    how.batch = options.batch;
-    how.threads = static_cast<int32_t>(options.threads);
-    how.device = options.device.c_str();
-    how.profile = options.profiles;
     dlc_trainer *trainer = nullptr;
     if (dlc_status status = dlc_trainer_create(training, &how, nullptr, &trainer); status != DLC_OK)
       return failure(getExitCode(status), dlc_trainer_error(nullptr));
     program.trainer.reset(trainer);
     program.batch = dlc_trainer_batch(trainer);
   } else {
-    Expected<Session> session =
-        createSession(model, {options.batch, options.threads, options.device, options.profiles});
-    if (!session)
-      return session.takeError();
-    program.session = std::move(*session);
+    dlc_session *session = nullptr;
+    if (dlc_status status = dlc_session_create(model, &how, &session); status != DLC_OK)
+      return failure(getExitCode(status), dlc_session_error(nullptr));
+    program.session.reset(session);
   }
 
   std::mt19937_64 random(0);

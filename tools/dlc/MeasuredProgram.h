@@ -3,6 +3,7 @@
 #define DLC_TOOLS_DLC_MEASUREDPROGRAM_H
 
 #include "tools/dlc/LoadedNetwork.h"
+#include "tools/dlc/SpinningPool.h"
 
 namespace dlc {
 
@@ -11,8 +12,9 @@ struct ProgramOptions {
   int64_t batch = 0;   // 0: the network's own
   int64_t threads = 0;
   std::string device = "cpu";
-  bool trains = false;   // runs steps of training
-  bool profiles = false; // looks at the clock after every kernel
+  bool trains = false;          // runs steps of training
+  bool profiles = false;        // looks at the clock after every kernel
+  SpinningPool *pool = nullptr; // its threads instead of the session's own
 };
 
 /// Loaded for as long as the process lives. Its inputs are drawn, always the same.
