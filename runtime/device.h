@@ -109,7 +109,10 @@ typedef struct dlc_startup {
   dlc_status status;
   dlc_message message;
 } dlc_startup;
-#define DLC_STARTUP_INIT {PTHREAD_ONCE_INIT, DLC_OK, {""}}
+#define DLC_STARTUP_INIT                                                                                               \
+  {                                                                                                                    \
+    PTHREAD_ONCE_INIT, DLC_OK, { "" }                                                                                  \
+  }
 
 // Calls `start`, which fills `startup`, unless that was done before. Returns how it ended.
 dlc_status dlc_start_once(dlc_startup *startup, void (*start)(void), dlc_message *message);

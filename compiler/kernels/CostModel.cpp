@@ -217,8 +217,8 @@ double dlc::kernels::getTimeBound(kernel::FuncOp func, const Machine &machine, i
     ContractionShape shape = ContractionShape::of(contraction);
     const std::array<int64_t, 2> ones = {1, 1}, three = {3, 3};
     // F(4 x 4, 3 x 3) needs 36 products where the sum has 144.
-    const bool saves = shape.groups == 1 && shape.window.size == three && shape.window.stride == ones &&
-                       shape.window.dilation == ones;
+    const bool saves =
+        shape.groups == 1 && shape.window.size == three && shape.window.stride == ones && shape.window.dilation == ones;
     arithmetic += items * shape.getFlops() / (saves ? 4 : 1) / getPeak(machine);
     weights += !isCold ? 0 : shape.getWeightBytes() / coldBandwidth;
   }

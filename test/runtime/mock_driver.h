@@ -34,10 +34,10 @@ struct mock_driver {
 };
 
 #define MOCK_DRIVER_INIT                                                                                               \
-  {.memory = (size_t)1 << 30,                                                                                          \
-   .grid_blocks = {0x7fffffff, 65535, 65535},                                                                          \
-   .block_threads = 1024,                                                                                              \
-   .shared_bytes = 96 * 1024}
+  {                                                                                                                    \
+    .memory = (size_t)1 << 30, .grid_blocks = {0x7fffffff, 65535, 65535}, .block_threads = 1024,                       \
+    .shared_bytes = 96 * 1024                                                                                          \
+  }
 
 /* Symbols of libcuda.so.1 and libOpenCL.so.1. */
 extern struct mock_driver mock_cuda, mock_opencl;

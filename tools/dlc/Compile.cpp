@@ -88,7 +88,8 @@ int dlc::compileMain(ArrayRef<StringRef> arguments) {
     if (device.empty() && command.devices.empty())
       continue;
     if (!is_contained(pipeline::getDeviceNames(), device))
-      return options.fail("there is no device '" + device + "'; there are " + join(pipeline::getDeviceNames(), " and "));
+      return options.fail("there is no device '" + device + "'; there are " +
+                          join(pipeline::getDeviceNames(), " and "));
     if (!is_contained(command.pipeline.devices, device))
       command.pipeline.devices.push_back(device.str());
   }

@@ -12,8 +12,10 @@ LogicalResult halide_backend::scheduleDepthwise(Kernel &kernel, kernel::Depthwis
       failed(checkParameter(kernel, "tasks", schedule.getTasks(), 1, mostTasks)))
     return failure();
   Stage *stage = findContractionStage(kernel);
-  if (!stage || !stage->domain.lanes || stage->domain.shape.size() != 4 || stage->reductions[0]->range.dimensions() != 2)
-    return kernel.op.emitOpError("expects one depthwise convolution with a blocked result where its schedule is depthwise");
+  if (!stage || !stage->domain.lanes || stage->domain.shape.size() != 4 ||
+      stage->reductions[0]->range.dimensions() != 2)
+    return kernel.op.emitOpError(
+        "expects one depthwise convolution with a blocked result where its schedule is depthwise");
   bool parallel = schedule.getParallel() != kernel::Axis::None;
   SmallVector<int64_t> extents = stage->domain.extents();
   ArrayRef<Var> vars = stage->domain.vars;
@@ -29,7 +31,8 @@ LogicalResult halide_backend::scheduleDepthwise(Kernel &kernel, kernel::Depthwis
   if (!stage->isResult)
     stage->func.compute_root();
   if (parallel)
-    parallelize(stage->func, {{yTile, llvm::divideCeilSigned(extents[2], height)}, {vars[3], extents[3]}, {vars[4], -1}},
+    parallelize(stage->func,
+                {{yTile, llvm::divideCeilSigned(extents[2], height)}, {vars[3], extents[3]}, {vars[4], -1}},
                 schedule.getTasks());
 
   Reduction &reduction = *stage->reductions[0];
@@ -38,7 +41,9 @@ LogicalResult halide_backend::scheduleDepthwise(Kernel &kernel, kernel::Depthwis
   auto window = cast<nn::WindowOpInterface>(reduction.op).getWindowSize();
   reduction.func.compute_at(stage->func, xTile)
       .store_in(Halide::MemoryType::Register)
-      .vectorize(sumVars[0]).unroll(sumVars[1]).unroll(sumVars[2]);
+      .vectorize(sumVars[0])
+      .unroll(sumVars[1])
+      .unroll(sumVars[2]);
   Halide::Stage update = reduction.func.update();
   update.reorder(sumVars[0], sumVars[1], sumVars[2], windowX, windowY)
       .vectorize(sumVars[0])

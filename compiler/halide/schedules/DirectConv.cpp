@@ -25,8 +25,8 @@ struct TileShape {
 } // namespace
 
 /// The sums of one tile, computed at `at` of `reader`.
-static void scheduleSums(Kernel &kernel, Reduction &reduction, const Func &reader, const Var &at,
-                         const TileShape &tile, int64_t unrollChannels) {
+static void scheduleSums(Kernel &kernel, Reduction &reduction, const Func &reader, const Var &at, const TileShape &tile,
+                         int64_t unrollChannels) {
   Func sum = reduction.func;
   ArrayRef<Var> vars = reduction.domain.vars;
   const Var &vector = vars[tile.vector], &pixels = vars[tile.pixels], &channels = vars[tile.channels];
@@ -113,7 +113,8 @@ static void schedulePooled(Kernel &kernel, Stage &stage, Stage &pool, TileShape 
 
   // (lane, x, channel, row, strip, channel tile, n)
   ArrayRef<Var> vars = pool.domain.vars;
-  Var strip("strip"), row("row"), channelTile("pool_channel_tile"), channel("pool_channel"), xTile("pool_x"), x("pool_pixel");
+  Var strip("strip"), row("row"), channelTile("pool_channel_tile"), channel("pool_channel"), xTile("pool_x"),
+      x("pool_pixel");
   int64_t pixels = std::min<int64_t>(2, pool.domain.shape[3]);
   pool.func.split(vars[2], strip, row, static_cast<int>(stripRows), TailStrategy::GuardWithIf)
       .split(vars[3], channelTile, channel, static_cast<int>(tile.channelCount), TailStrategy::GuardWithIf)

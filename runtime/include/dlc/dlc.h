@@ -240,7 +240,7 @@ typedef struct dlc_options {
 
 /// The defaults, for initialisation.
 #define DLC_OPTIONS_INIT                                                                                               \
-  {sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0}
+  { sizeof(dlc_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
 
 /// Sets every field to its default, as DLC_OPTIONS_INIT does.
 static inline void dlc_options_init(dlc_options *options) {
