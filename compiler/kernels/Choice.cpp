@@ -171,13 +171,20 @@ static kernel::FuncOp makeKernel(kernel::FuncOp func, ArrayRef<Operation *> laye
   return made;
 }
 
+/// The layers before the kernel's pool, and the pool with those behind it.
+static std::pair<SmallVector<Operation *>, SmallVector<Operation *>> getLayersAroundPool(kernel::FuncOp func,
+                                                                                         Operation *pool) {
+  SmallVector<Operation *> head, tail;
+  for (Operation &op : func.getBlock().without_terminator())
+    (tail.empty() && &op != pool ? head : tail).push_back(&op);
+  return {head, tail};
+}
+
 std::pair<kernel::FuncOp, kernel::FuncOp> kernels::splitAtPool(kernel::FuncOp func) {
   KernelShape parts = KernelShape::of(func);
   if (!parts.contraction || !parts.pool || func.getFunctionType().getNumResults() != 1)
     return {};
-  SmallVector<Operation *> head, tail;
-  for (Operation &op : func.getBlock().without_terminator())
-    (tail.empty() && &op != parts.pool.getOperation() ? head : tail).push_back(&op);
+  const auto [head, tail] = getLayersAroundPool(func, parts.pool);
   Value between = parts.pool->getOperand(0);
   for (Operation *layer : head)
     for (OpOperand &use : layer->getUses())
@@ -249,13 +256,8 @@ void kernels::applyChoice(kernel::FuncOp func, const Choice &choice, const kerne
   if (choice.isSplit) {
     auto [head, tail] = splitAtPool(func);
     auto module = func->getParentOfType<ModuleOp>();
-    SmallVector<BlockArgument> headArguments, tailArguments;
-    SmallVector<Operation *> layers, pooled;
-    nn::WindowOpInterface pool = KernelShape::of(func).pool;
-    for (Operation &op : func.getBlock().without_terminator())
-      (pooled.empty() && &op != pool.getOperation() ? layers : pooled).push_back(&op);
-    headArguments = getArguments(func, layers);
-    tailArguments = getArguments(func, pooled);
+    const auto [layers, pooled] = getLayersAroundPool(func, KernelShape::of(func).pool);
+    SmallVector<BlockArgument> headArguments = getArguments(func, layers), tailArguments = getArguments(func, pooled);
     std::string headName = getKernelName(layers), tailName = getKernelName(pooled);
     KernelTable table(module);
     for (kernel::FuncOp part : {head, tail})
