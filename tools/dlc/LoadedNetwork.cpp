@@ -10,6 +10,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -251,14 +252,17 @@ Expected<std::vector<Array>> dlc::makeOutputs(const dlc_model *model, int64_t ba
   return outputs;
 }
 
+SmallVector<const void *> dlc::getAddresses(ArrayRef<Array> arrays) {
+  return llvm::map_to_vector(arrays, [](const Array &array) { return static_cast<const void *>(array.bytes.data()); });
+}
+
+SmallVector<void *> dlc::getMutableAddresses(MutableArrayRef<Array> arrays) {
+  return llvm::map_to_vector(arrays, [](Array &array) { return static_cast<void *>(array.bytes.data()); });
+}
+
 Error dlc::run(dlc_session *session, ArrayRef<Array> inputs, MutableArrayRef<Array> outputs) {
-  SmallVector<const void *> in;
-  SmallVector<void *> out;
-  for (const Array &input : inputs)
-    in.push_back(input.bytes.data());
-  for (Array &output : outputs)
-    out.push_back(output.bytes.data());
-  if (dlc_status status = dlc_run(session, in.data(), out.data()); status != DLC_OK)
+  if (dlc_status status = dlc_run(session, getAddresses(inputs).data(), getMutableAddresses(outputs).data());
+      status != DLC_OK)
     return failure(getExitCode(status), dlc_session_error(session));
   return Error::success();
 }

@@ -114,6 +114,10 @@ llvm::Expected<std::vector<Array>> makeOutputs(const dlc_model *model, int64_t b
 /// Inputs drawn by seed: floats from the normal distribution, bytes uniform.
 std::vector<Array> drawInputs(const LoadedNetwork &network, int64_t batch, uint64_t seed);
 
+/// Where arrays lie, as the runtime takes them.
+llvm::SmallVector<const void *> getAddresses(llvm::ArrayRef<Array> arrays);
+llvm::SmallVector<void *> getMutableAddresses(llvm::MutableArrayRef<Array> arrays);
+
 llvm::Error run(dlc_session *session, llvm::ArrayRef<Array> inputs, llvm::MutableArrayRef<Array> outputs);
 
 } // namespace dlc

@@ -87,15 +87,10 @@ Expected<double> MeasuredProgram::run() {
   if (session) {
     if (Error error = dlc::run(session.get(), inputs, outputs))
       return error;
-  } else {
-    SmallVector<const void *> in;
-    SmallVector<void *> out;
-    for (const Array &input : inputs)
-      in.push_back(input.bytes.data());
-    for (Array &output : outputs)
-      out.push_back(output.bytes.data());
-    if (dlc_status status = dlc_trainer_step(trainer.get(), batch, in.data(), out.data()); status != DLC_OK)
-      return failure(getExitCode(status), dlc_trainer_error(trainer.get()));
+  } else if (dlc_status status = dlc_trainer_step(trainer.get(), batch, getAddresses(inputs).data(),
+                                                  getMutableAddresses(outputs).data());
+             status != DLC_OK) {
+    return failure(getExitCode(status), dlc_trainer_error(trainer.get()));
   }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
