@@ -204,12 +204,10 @@ bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const Window
 // Whole kernels
 //===----------------------------------------------------------------------===//
 
-double dlc::kernels::getTimeBound(kernel::FuncOp func, const Machine &machine, int64_t threads, bool isCold) {
-  if (machine.isDevice)
-    return 0;
+double dlc::kernels::getTimeBound(kernel::FuncOp func, const Rates &rates, bool isCold) {
   auto result = cast<RankedTensorType>(func.getFunctionType().getResult(0));
   const double items = result.isDynamicDim(0) ? func.getItems().value_or(1) : result.getDimSize(0);
-  double arithmetic = 0, weights = 0;
+  double flops = 0, weightBytes = 0;
   for (Operation &op : func.getBlock().without_terminator()) {
     auto contraction = dyn_cast<nn::ContractionOpInterface>(op);
     if (!contraction)
@@ -219,10 +217,10 @@ double dlc::kernels::getTimeBound(kernel::FuncOp func, const Machine &machine, i
     // F(4 x 4, 3 x 3) needs 36 products where the sum has 144.
     const bool saves =
         shape.groups == 1 && shape.window.size == three && shape.window.stride == ones && shape.window.dilation == ones;
-    arithmetic += items * shape.getFlops() / (saves ? 4 : 1) / getPeak(machine);
-    weights += !isCold ? 0 : shape.getWeightBytes() / coldBandwidth;
+    flops += items * shape.getFlops() / (saves ? 4 : 1);
+    weightBytes += isCold ? shape.getWeightBytes() : 0;
   }
-  return 1e-9 * std::max(arithmetic, weights) / static_cast<double>(threads);
+  return 1e-9 * std::max(flops / rates.flops, weightBytes / rates.bytes);
 }
 
 double dlc::kernels::getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine) {

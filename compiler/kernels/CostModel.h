@@ -6,6 +6,7 @@
 #ifndef DLC_COMPILER_KERNELS_COSTMODEL_H
 #define DLC_COMPILER_KERNELS_COSTMODEL_H
 
+#include "compiler/kernels/Rates.h"
 #include "dialects/kernel/KernelShape.h"
 #include "dialects/kernel/Machine.h"
 
@@ -65,11 +66,11 @@ bool isBetterInRows(const ContractionShape &shape, bool copies, const Machine &m
 /// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 
-/// Seconds that no way of computing the kernel is expected to beat on `threads`
-/// threads: its arithmetic at the machine's peak, by Winograd's algorithm where
-/// that is possible, and where no cache holds them (`isCold`), its weights at the
-/// speed of memory. 0 for devices.
-double getTimeBound(kernel::FuncOp func, const Machine &machine, int64_t threads, bool isCold);
+/// Seconds that no way of computing the kernel on a CPU is expected to beat: the
+/// longer of its contractions at `rates`, with as few products as Winograd's algorithm
+/// can do with where it applies, and, where no cache holds them (`isCold`), of reading its
+/// weights from memory. What else the kernel does is taken to hide behind that.
+double getTimeBound(kernel::FuncOp func, const Rates &rates, bool isCold);
 
 /// Whether a pool of `pool` over the result of the contraction is better computed
 /// in the same kernel; `exact` as the pass option.

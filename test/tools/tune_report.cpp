@@ -46,6 +46,7 @@ TuneReport makeReport() {
   TuneReport report;
   report.network = "a <network> & \"more\"";
   report.environment = {"0.1.0", "{features = \"+avx512f\", triple = \"x86_64\"}", "cpu", 2};
+  report.machine = "2 threads, 231 GFLOP/s, 38.1 GB/s";
   TuneReport::Kernel conv;
   conv.name = "conv3x3_relu 64x56x56 -> 64x56x56";
   conv.launches = 4;
@@ -82,13 +83,21 @@ TEST(TuneReport, HasATableAndACurveForEachKernelThatWasMeasured) {
   EXPECT_EQ(count(html, "<h2"), 2u);
   EXPECT_EQ(count(html, "class=\"best\" points="), 2u); // and one in the key
   EXPECT_EQ(count(html, "class=\"failed\""), 6u);
-  for (const char *text : {"1.600 ms", "1.200 ms", "1.33x", "56.7 µs", "75.0%", "40.0%", "30.500 ms", "34.800 ms",
-                           "1.14x", "tileX = 7", "a &lt;network&gt; &amp; &quot;more&quot;", "2 threads",
-                           "&lt;64x112x112&gt;", "+avx512f", "signal 11 &lt;&amp;&gt;", "tile = 6"})
+  for (const char *text :
+       {"1.600 ms", "1.200 ms", "1.33x", "56.7 µs", "75.0%", "40.0%", "30.500 ms", "34.800 ms", "1.14x", "tileX = 7",
+        "a &lt;network&gt; &amp; &quot;more&quot;", "2 threads", "&lt;64x112x112&gt;", "+avx512f",
+        "signal 11 &lt;&amp;&gt;", "tile = 6", "The machine's peak, measured: 2 threads, 231 GFLOP/s, 38.1 GB/s.",
+        "</svg> the machine's peak, measured</span>"})
     EXPECT_TRUE(has(html, text)) << text;
   EXPECT_FALSE(has(html, "<network>"));
   EXPECT_FALSE(has(html, "http")); // nothing from elsewhere
   expectPlacesInside(html);
+}
+
+TEST(TuneReport, SaysNothingOfAMachineThatWasNotMeasured) {
+  TuneReport report = makeReport();
+  report.machine.clear();
+  EXPECT_FALSE(has(draw(report), "The machine's peak"));
 }
 
 TEST(TuneReport, SaysWhatCameOfTheWhole) {

@@ -5,6 +5,7 @@
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/MeasuredProgram.h"
 #include "tools/dlc/SpinningPool.h"
+#include "tools/dlc/Sweep.h"
 
 #include "compiler/kernels/Candidate.h"
 
@@ -13,12 +14,10 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -155,53 +154,6 @@ static Expected<std::vector<Array>> getReference(const MeasureRequest &request, 
 // Measuring
 //===----------------------------------------------------------------------===//
 
-/// The processors that this process may run on.
-static std::vector<int> getProcessors() {
-  std::vector<int> processors;
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0)
-    for (int i = 0; i < CPU_SETSIZE; ++i)
-      if (CPU_ISSET(i, &set))
-        processors.push_back(i);
-  return processors;
-}
-
-namespace {
-/// Memory that is gone through, each thread its part, so that its caches hold nothing else.
-class Sweep {
-public:
-  Sweep(size_t bytes, SpinningPool *pool) : words(bytes / sizeof(uint64_t), 1), pool(pool) {}
-
-  void run() {
-    const int32_t parts = pool ? static_cast<int32_t>(pool->getThreads()) : 1;
-    if (words.empty())
-      return;
-    if (parts == 1)
-      return sweep(0, 1);
-    SpinningPool::parallelFor(
-        pool, parts,
-        [](void *sweep, int32_t part, int32_t) {
-          auto *self = static_cast<Sweep *>(sweep);
-          self->sweep(part, static_cast<int32_t>(self->pool->getThreads()));
-        },
-        this);
-  }
-
-private:
-  void sweep(int32_t part, int32_t parts) {
-    const size_t length = words.size() / parts;
-    uint64_t sum = 0;
-    for (uint64_t word : ArrayRef<uint64_t>(words).slice(part * length, length))
-      sum += word;
-    sums += sum; // so that it is used
-  }
-
-  std::vector<uint64_t> words;
-  SpinningPool *pool;
-  std::atomic<uint64_t> sums = 0;
-};
-} // namespace
-
 /// The seconds of a run that are to be compared.
 static Expected<double> time(MeasuredProgram &program, bool isWhole) {
   if (!isWhole)
@@ -223,7 +175,7 @@ static double getMedian(std::vector<double> values) {
 
 static Expected<MeasureResult> measure(const MeasureRequest &request) {
   // Where there are too few processors, the sessions' own threads run them.
-  std::vector<int> processors = getProcessors();
+  const std::vector<int> processors = SpinningPool::getProcessors();
   std::optional<SpinningPool> pool;
   if (request.device == "cpu" && request.threads > 0 && processors.size() >= static_cast<size_t>(request.threads))
     pool.emplace(ArrayRef<int>(processors).take_front(request.threads));

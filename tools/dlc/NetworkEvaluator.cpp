@@ -4,6 +4,7 @@
 #include "tools/dlc/NetworkEvaluator.h"
 #include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/Failure.h"
+#include "tools/dlc/MachineRates.h"
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/MeasuredProgram.h"
 
@@ -51,17 +52,18 @@ private:
   std::vector<tuning::Parameter> parameters;
 };
 
-class NetworkEvaluator : public tuning::Evaluator {
+class ProcessEvaluator : public NetworkEvaluator {
 public:
-  NetworkEvaluator(const EvaluatorOptions &options, raw_ostream &diagnostics)
+  ProcessEvaluator(const EvaluatorOptions &options, raw_ostream &diagnostics)
       : options(options), diagnostics(diagnostics), compilation(options.network, diagnostics) {}
-  ~NetworkEvaluator() override {
+  ~ProcessEvaluator() override {
     if (!folder.empty())
       sys::fs::remove_directories(folder);
   }
-  Error create();
+  Error prepare();
 
   const tuning::Environment &getEnvironment() const override { return environment; }
+  StringRef getMachine() const override { return described; }
   double getNetworkSeconds() const override { return networkSeconds; }
   ArrayRef<TunableKernel> getKernels() const override { return kernels; }
   Error evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
@@ -86,6 +88,8 @@ private:
   std::string untuned; // the network with its defaults
   tuning::Environment environment;
   kernel::Machine machine;
+  std::optional<kernels::Rates> rates; // of the machine that runs the kernels
+  std::string described;               // in words
   int64_t batch = 0, sweptBytes = 0;
   double networkSeconds = 0;
   struct Usage {
@@ -106,15 +110,15 @@ private:
 // The network
 //===----------------------------------------------------------------------===//
 
-Expected<std::unique_ptr<tuning::Evaluator>> dlc::createNetworkEvaluator(const EvaluatorOptions &options,
-                                                                         raw_ostream &diagnostics) {
-  auto evaluator = std::make_unique<NetworkEvaluator>(options, diagnostics);
-  if (Error error = evaluator->create())
+Expected<std::unique_ptr<NetworkEvaluator>> NetworkEvaluator::create(const EvaluatorOptions &options,
+                                                                     raw_ostream &diagnostics) {
+  auto evaluator = std::make_unique<ProcessEvaluator>(options, diagnostics);
+  if (Error error = evaluator->prepare())
     return error;
-  return std::unique_ptr<tuning::Evaluator>(std::move(evaluator));
+  return std::unique_ptr<NetworkEvaluator>(std::move(evaluator));
 }
 
-Error NetworkEvaluator::create() {
+Error ProcessEvaluator::prepare() {
   if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc-tune", folder))
     return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
   if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Scheduled); outcome != pipeline::Outcome::Fine)
@@ -126,9 +130,14 @@ Error NetworkEvaluator::create() {
   if (!kernel::isForDevice(module))
     environment.threads = options.threads;
   machine = *kernel::Machine::of(module); // which the schedules were chosen for
-  if (options.measures)
+  if (options.measures) {
     if (Error error = measureNetwork())
       return error;
+    if (!machine.isDevice)
+      rates = measureRates(options.threads, machine.lanes);
+    if (rates)
+      described = describeRates(*rates, options.threads);
+  }
   for (auto func : module.getOps<kernel::FuncOp>())
     collectKernel(func);
   return Error::success();
@@ -146,7 +155,7 @@ static int64_t getWeightBytes(ArrayRef<kernel::LaunchOp> launches) {
 }
 
 /// Runs the network with its defaults: the whole first, then each kernel.
-Error NetworkEvaluator::measureNetwork() {
+Error ProcessEvaluator::measureNetwork() {
   constexpr int64_t mostSwept = 64 << 20;
   constexpr int runs = 10;
   pipeline::Options network = options.network;
@@ -194,7 +203,7 @@ Error NetworkEvaluator::measureNetwork() {
   return Error::success();
 }
 
-void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
+void ProcessEvaluator::collectKernel(kernel::FuncOp func) {
   if (!kernels::canStandAlone(func))
     return;
   auto space = std::make_unique<KernelSpace>(kernels::TuningSpace::of(func, machine, options.network.exact));
@@ -210,8 +219,8 @@ void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
     kernel.seconds = usage.seconds / usage.launches;
     kernel.flops = usage.flops / usage.launches;
     constexpr int64_t cached = 32 << 20; // of weights and activations that a last cache may hold
-    const bool isCold = sweptBytes > cached;
-    kernel.bound = std::min(kernel.seconds, kernels::getTimeBound(func, machine, options.threads, isCold));
+    if (rates)
+      kernel.bound = std::min(kernel.seconds, kernels::getTimeBound(func, *rates, sweptBytes > cached));
   }
   kernels.push_back(kernel);
   funcs.push_back(func);
@@ -225,7 +234,7 @@ void NetworkEvaluator::collectKernel(kernel::FuncOp func) {
 //===----------------------------------------------------------------------===//
 
 /// The IR is made here, where its context is, the rest by children.
-std::vector<Program> NetworkEvaluator::buildAll(size_t kernel, ArrayRef<std::string> choices) {
+std::vector<Program> ProcessEvaluator::buildAll(size_t kernel, ArrayRef<std::string> choices) {
   std::vector<std::string> texts(choices.size());
   for (auto [index, text] : enumerate(choices)) {
     std::optional<kernels::Choice> choice = kernels::Choice::parse(text, funcs[kernel].getContext());
@@ -240,7 +249,7 @@ std::vector<Program> NetworkEvaluator::buildAll(size_t kernel, ArrayRef<std::str
   return built;
 }
 
-Expected<Program> NetworkEvaluator::getIncumbent(size_t kernel, StringRef choice) {
+Expected<Program> ProcessEvaluator::getIncumbent(size_t kernel, StringRef choice) {
   auto found = incumbents[kernel].find(choice);
   if (found != incumbents[kernel].end())
     return found->second;
@@ -262,7 +271,7 @@ Expected<Program> NetworkEvaluator::getIncumbent(size_t kernel, StringRef choice
 // Measuring
 //===----------------------------------------------------------------------===//
 
-MeasureRequest NetworkEvaluator::makeRequest(size_t kernel, const Program &incumbent, const Program &candidate,
+MeasureRequest ProcessEvaluator::makeRequest(size_t kernel, const Program &incumbent, const Program &candidate,
                                              Care care) {
   MeasureRequest request;
   request.candidate = candidate.path;
@@ -284,7 +293,7 @@ MeasureRequest NetworkEvaluator::makeRequest(size_t kernel, const Program &incum
   return request;
 }
 
-Measurement NetworkEvaluator::run(const MeasureRequest &request, double limit) const {
+Measurement ProcessEvaluator::run(const MeasureRequest &request, double limit) const {
   std::string text;
   raw_string_ostream(text) << toJSON(request);
   pipeline::ChildResult child = pipeline::runChild({measureVerb.str()}, text, limit);
@@ -307,7 +316,7 @@ Measurement NetworkEvaluator::run(const MeasureRequest &request, double limit) c
   return {Status::Fine, result.candidate, result.incumbent, ""};
 }
 
-Measurement NetworkEvaluator::measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care) {
+Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care) {
   if (!candidate.failure.empty())
     return {Status::Failed, 0, 0, candidate.failure};
   auto [fault, every] = StringRef(options.inject).split(':');
@@ -321,7 +330,7 @@ Measurement NetworkEvaluator::measure(size_t kernel, const Program &incumbent, c
   return run(request, patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
 }
 
-Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
+Error ProcessEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
                                  function_ref<bool(size_t, const Measurement &)> done) {
   Expected<Program> base = getIncumbent(kernel, incumbent);
   if (!base) {
@@ -365,7 +374,7 @@ Error NetworkEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<st
   return Error::success();
 }
 
-Expected<std::string> NetworkEvaluator::buildNetwork(const pipeline::Options &network, StringRef name) {
+Expected<std::string> ProcessEvaluator::buildNetwork(const pipeline::Options &network, StringRef name) {
   // What there is to say of the network has been said.
   std::string said;
   raw_string_ostream again(said);
@@ -380,7 +389,7 @@ Expected<std::string> NetworkEvaluator::buildNetwork(const pipeline::Options &ne
   return path;
 }
 
-Expected<tuning::Evaluator::Comparison> NetworkEvaluator::compare(ArrayRef<tuning::Record> records) {
+Expected<tuning::Evaluator::Comparison> ProcessEvaluator::compare(ArrayRef<tuning::Record> records) {
   const std::string choices = getPath("chosen.json");
   if (Error error = tuning::RecordFile::write(choices, records))
     return toFailure(exitEnvironment, std::move(error));

@@ -21,9 +21,15 @@ struct EvaluatorOptions {
   std::string inject;         // for tests: "crash:3", "hang:4", "wrong:5": every N-th candidate does
 };
 
-/// Compiles the network with the defaults and measures its kernels once. Diagnostics go to `diagnostics`.
-llvm::Expected<std::unique_ptr<tuning::Evaluator>> createNetworkEvaluator(const EvaluatorOptions &options,
-                                                                          llvm::raw_ostream &diagnostics);
+class NetworkEvaluator : public tuning::Evaluator {
+public:
+  /// Compiles the network with the defaults and measures its kernels once. Diagnostics go to `diagnostics`.
+  static llvm::Expected<std::unique_ptr<NetworkEvaluator>> create(const EvaluatorOptions &options,
+                                                                  llvm::raw_ostream &diagnostics);
+
+  /// The machine that bounds are for, as describeRates has it; "" where there are none, as on devices.
+  virtual llvm::StringRef getMachine() const = 0;
+};
 
 } // namespace dlc
 

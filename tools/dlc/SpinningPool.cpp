@@ -21,6 +21,16 @@ static void waitBriefly() {
 #endif
 }
 
+std::vector<int> SpinningPool::getProcessors() {
+  std::vector<int> processors;
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &set))
+        processors.push_back(i);
+  return processors;
+}
+
 SpinningPool::SpinningPool(llvm::ArrayRef<int> processors) {
   pinTo(processors.front());
   for (size_t i = 1; i < processors.size(); ++i)

@@ -27,6 +27,9 @@ public:
   static void parallelFor(void *context, int32_t tasks, dlc_task_function function, void *closure);
   size_t getThreads() const { return workers.size() + 1; }
 
+  /// The processors that the calling thread may run on.
+  static std::vector<int> getProcessors();
+
 private:
   void work(int32_t worker);
   /// Runs tasks of the present loop until all are taken; whether there was one.

@@ -294,7 +294,7 @@ static Error tune(TuneCommand &command, raw_ostream &os) {
     if (Error error = openLogs(command, store, os))
       return error;
   command.evaluator.measures = !command.printsSpace;
-  Expected<std::unique_ptr<tuning::Evaluator>> evaluator = createNetworkEvaluator(command.evaluator, os);
+  Expected<std::unique_ptr<NetworkEvaluator>> evaluator = NetworkEvaluator::create(command.evaluator, os);
   if (!evaluator)
     return evaluator.takeError();
   const ArrayRef<tuning::TunableKernel> kernels = (*evaluator)->getKernels();
@@ -303,6 +303,8 @@ static Error tune(TuneCommand &command, raw_ostream &os) {
     return Error::success();
   }
 
+  if (StringRef machine = (*evaluator)->getMachine(); !machine.empty())
+    os << "this machine: " << machine << "\n";
   const tuning::Environment &environment = (*evaluator)->getEnvironment();
   if (const size_t others = store.countOthers(environment))
     os << "dlc tune: note: " << others << (others == 1 ? " record" : " records")
@@ -317,6 +319,7 @@ static Error tune(TuneCommand &command, raw_ostream &os) {
     return toFailure(exitEnvironment, std::move(error));
   TuneReport report =
       makeReport(sys::path::stem(command.evaluator.network.network), environment, tuner, store.getRecords());
+  report.machine = (*evaluator)->getMachine().str();
   printFaults(report.faults, os);
   return finish(command, **evaluator, tuner, report, os);
 }

@@ -159,11 +159,12 @@ static std::string escape(StringRef text) {
 
 static void printKey(raw_ostream &os) {
   os << "<p class=\"key\">";
-  for (auto [mark, text] : {std::pair("<circle class=\"trial\" cx=\"8\" cy=\"5\" r=\"2.5\"/>", "a trial"),
-                            {"<polyline class=\"best\" points=\"0,5 16,5\"/>", "the best so far"},
-                            {"<path class=\"failed\" d=\"M5 2 l6 6 m0 -6 l-6 6\"/>", "a trial that failed"},
-                            {"<line class=\"default\" x1=\"0\" y1=\"5\" x2=\"16\" y2=\"5\"/>", "the default"},
-                            {"<line class=\"bound\" x1=\"0\" y1=\"5\" x2=\"16\" y2=\"5\"/>", "the machine's peak"}})
+  for (auto [mark, text] :
+       {std::pair("<circle class=\"trial\" cx=\"8\" cy=\"5\" r=\"2.5\"/>", "a trial"),
+        {"<polyline class=\"best\" points=\"0,5 16,5\"/>", "the best so far"},
+        {"<path class=\"failed\" d=\"M5 2 l6 6 m0 -6 l-6 6\"/>", "a trial that failed"},
+        {"<line class=\"default\" x1=\"0\" y1=\"5\" x2=\"16\" y2=\"5\"/>", "the default"},
+        {"<line class=\"bound\" x1=\"0\" y1=\"5\" x2=\"16\" y2=\"5\"/>", "the machine's peak, measured"}})
     os << "<span><svg width=\"16\" height=\"10\" aria-hidden=\"true\">" << mark << "</svg> " << text << "</span>\n";
   os << "</p>\n";
 }
@@ -174,6 +175,8 @@ static void printSummary(const TuneReport &report, raw_ostream &os) {
     os << ", " << report.environment.threads << (report.environment.threads == 1 ? " thread" : " threads");
   os << ", dlc " << escape(report.environment.version) << "<br><code>" << escape(report.environment.target)
      << "</code></p>\n<p>";
+  if (!report.machine.empty())
+    os << "The machine's peak, measured: " << escape(report.machine) << ".</p>\n<p>";
   if (!report.comparison)
     os << "The whole network was not compared.";
   else if (report.keepsDefaults)

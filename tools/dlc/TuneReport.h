@@ -18,7 +18,7 @@ struct TuneReport {
     size_t launches = 1;
     double share = 0;   // of the network's time by the defaults
     double seconds = 0; // of a launch by the default
-    double bound = 0;   // seconds that a launch takes at least
+    double bound = 0;   // seconds that a launch takes at least; 0: unknown
     std::string defaultChoice, bestChoice;
     /// All that were ever measured, in order, each as a share of the default's time; nothing for one that failed.
     std::vector<std::optional<double>> trials;
@@ -33,6 +33,7 @@ struct TuneReport {
 
   std::string network;
   tuning::Environment environment;
+  std::string machine; // what it does at most, in words; "" where nobody has measured that
   std::vector<Kernel> kernels;
   std::vector<Fault> faults;
   std::optional<tuning::Evaluator::Comparison> comparison;
