@@ -200,6 +200,35 @@ bool dlc::kernels::isPoolWorthFusing(const ContractionShape &shape, const Window
   return together < apart;
 }
 
+/// By how much `tasks` of equal length take longer than the same work shared out evenly, for two, four and eight
+/// threads.
+static double getImbalance(int64_t tasks) {
+  double sum = 0;
+  for (int64_t threads : {2, 4, 8})
+    sum += static_cast<double>(llvm::divideCeilSigned(tasks, threads) * threads) / static_cast<double>(tasks);
+  return sum / 3;
+}
+
+int64_t dlc::kernels::chooseStrips(const ContractionShape &shape, const WindowShape &pool, int64_t pooledRows,
+                                   int64_t channelTiles, const Machine &machine, bool isParallel) {
+  if (!isParallel)
+    return 1;
+  const double again = static_cast<double>(std::max<int64_t>(0, pool.size[0] - pool.stride[0])) / shape.output[0];
+  int64_t best = 0;
+  double bestCost = 1 + getRoundTripTime(shape.getOutputBytes()) / getContractionTime(shape, 0, machine);
+  for (int64_t strips = 1; strips <= std::min<int64_t>(pooledRows, 16); ++strips) {
+    const int64_t rows = llvm::divideCeilSigned(pooledRows, strips), whole = llvm::divideCeilSigned(pooledRows, rows);
+    // The last strip may be shorter.
+    const double uneven = static_cast<double>(whole * rows) / pooledRows;
+    const double cost = (1 + again * (whole - 1)) * uneven * getImbalance(whole * channelTiles);
+    if (cost < bestCost * 0.999) {
+      bestCost = cost;
+      best = strips;
+    }
+  }
+  return best;
+}
+
 //===----------------------------------------------------------------------===//
 // Whole kernels
 //===----------------------------------------------------------------------===//

@@ -77,6 +77,13 @@ double getTimeBound(kernel::FuncOp func, const Rates &rates, bool isCold);
 bool isPoolWorthFusing(const ContractionShape &shape, const WindowShape &pool, std::array<int64_t, 2> pooled,
                        const Machine &machine, bool exact);
 
+/// The strips of rows in which a direct convolution and the pool behind it are best
+/// computed, each strip with `channelTiles` tiles of channels: few, as rows at their
+/// seams are computed twice, but enough for threads to share them evenly. 0 where that
+/// cannot be: the whole plane is then computed before it is pooled.
+int64_t chooseStrips(const ContractionShape &shape, const WindowShape &pool, int64_t pooledRows, int64_t channelTiles,
+                     const Machine &machine, bool isParallel);
+
 /// The schedule that the rules choose for a kernel, whatever it has now.
 mlir::Attribute selectSchedule(kernel::FuncOp func, const Machine &machine);
 

@@ -28,9 +28,6 @@ static kernel::WeightsAttr getWeightsForm(nn::ContractionOpInterface contraction
 // The families
 //===----------------------------------------------------------------------===//
 
-/// Tasks that the threads share, unless there is a reason for others.
-static constexpr int64_t tasks = 16;
-
 namespace {
 /// Chooses the schedule of one kernel.
 class Selector {
@@ -94,25 +91,19 @@ Attribute Selector::select() {
 }
 
 /// Pixels of a row (of the whole plane, for a matrix product whose tensors have
-/// no halo) by blocks of channels. Behind it a pool wants its rows in strips: as
-/// many as keep the rows computed twice below a twentieth, and an even number.
+/// no halo) by blocks of channels.
 Attribute Selector::selectDirect(const ContractionShape &shape) {
   bool line = kernel::computesInLine(func, parts, shape);
   RegisterTile tile = chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine),
                                          Tail::Guarded, machine);
   bool parallel = isParallel();
   int64_t strips = 0;
-  if (parts.pool) {
-    auto pooled = cast<RankedTensorType>(parts.pool->getResult(0).getType()).getShape();
-    WindowShape pool = WindowShape::of(parts.pool);
-    int64_t again = std::max<int64_t>(0, pool.size[0] - pool.stride[0]);
-    strips = 1;
-    for (int64_t count : {2, 4, 8})
-      if (parallel && count <= pooled[2] && 20 * again * (count - 1) <= shape.output[0])
-        strips = count;
-  }
+  if (parts.pool)
+    strips = chooseStrips(shape, WindowShape::of(parts.pool),
+                          cast<RankedTensorType>(parts.pool->getResult(0).getType()).getDimSize(2),
+                          llvm::divideCeilSigned(getBlocks(shape), tile.blocks), machine, parallel);
   return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, strips,
-                                     parallel ? Axis::Both : Axis::None, Axis::Blocks, tasks);
+                                     parallel ? Axis::Both : Axis::None, Axis::Blocks, kernel::usualTasks);
 }
 
 /// Lanes run over x: a tile is a vector in up to four rows by channels.
@@ -120,7 +111,7 @@ Attribute Selector::selectRowMajor(const ContractionShape &shape) {
   RegisterTile tile = chooseRegisterTile({std::min<int64_t>(4, shape.output[0]), shape.outChannels, shape.getDepth()},
                                          Tail::Guarded, machine);
   return kernel::DirectConvAttr::get(context, tile.pixels, tile.blocks, /*unrollK=*/1, /*strips=*/parts.pool ? 1 : 0,
-                                     isParallel() ? Axis::Both : Axis::None, Axis::Blocks, tasks);
+                                     isParallel() ? Axis::Both : Axis::None, Axis::Blocks, kernel::usualTasks);
 }
 
 /// Planes of up to 100 tiles are one strip, so that weights are read once, and
@@ -170,7 +161,7 @@ Attribute Selector::selectDepthwise(const ContractionShape &shape) {
     }
   }
   int64_t tileY = std::max<int64_t>(1, std::min(sums / tileX, shape.output[0]));
-  return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None, tasks);
+  return kernel::DepthwiseAttr::get(context, tileX, tileY, isParallel() ? Axis::Both : Axis::None, kernel::usualTasks);
 }
 
 /// Weights are read once, whatever the tile, unless there are items in the batch to share them.
@@ -184,7 +175,7 @@ Attribute Selector::selectDense(const ContractionShape &shape) {
   while (!kernel::fitsRegisters(tileC, tileN, machine))
     --tileN;
   return kernel::DenseAttr::get(context, tileC, tileN, isParallel() ? Axis::Blocks : Axis::None, /*unrollK=*/4,
-                                /*tasks=*/32);
+                                kernel::usualTasks);
 }
 
 /// About 16 sums in registers, of which an image's plane is read: two blocks of

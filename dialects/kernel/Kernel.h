@@ -9,6 +9,11 @@
 namespace dlc::kernel {
 struct Machine; // Machine.h
 
+/// Tasks in which threads share out a kernel's loops for an item, unless there is a
+/// reason for others: the last one to end keeps the rest waiting for little, and to
+/// take one costs a hundredth of it where a kernel is worth sharing out at all.
+inline constexpr int64_t usualTasks = 128;
+
 /// A parameter of a schedule and values to try.
 struct ScheduleParameter {
   llvm::StringRef name;

@@ -100,7 +100,7 @@ def Kernel_DirectConvAttr : Kernel_Schedule<"DirectConv", "direct_conv"> {
   let parameters = (ins "int64_t":$tileX, "int64_t":$tileC, DefaultValuedParameter<"int64_t", "1">:$unrollK,
                         DefaultValuedParameter<"int64_t", "0">:$strips,
                         Kernel_AxisParameter<"Both">:$parallel, Kernel_AxisParameter<"Blocks">:$outer,
-                        DefaultValuedParameter<"int64_t", "16">:$tasks);
+                        DefaultValuedParameter<"int64_t", "usualTasks">:$tasks);
   let assemblyFormat = "`<` struct($tileX, $tileC, $unrollK, $strips, $parallel, $outer, $tasks) `>`";
 }
 
@@ -132,7 +132,7 @@ def Kernel_WinogradAttr : Kernel_Schedule<"Winograd", "winograd"> {
 def Kernel_DepthwiseAttr : Kernel_Schedule<"Depthwise", "depthwise"> {
   let summary = "depthwise convolution, a block of channels at a time, in about `tasks` tasks";
   let parameters = (ins "int64_t":$tileX, "int64_t":$tileY, Kernel_AxisParameter<"Both">:$parallel,
-                        DefaultValuedParameter<"int64_t", "16">:$tasks);
+                        DefaultValuedParameter<"int64_t", "usualTasks">:$tasks);
   let assemblyFormat = "`<` struct($tileX, $tileY, $parallel, $tasks) `>`";
 }
 
@@ -145,7 +145,7 @@ def Kernel_DenseAttr : Kernel_Schedule<"Dense", "dense"> {
   }];
   let parameters = (ins "int64_t":$tileC, "int64_t":$tileN, Kernel_AxisParameter<"Blocks">:$parallel,
                         DefaultValuedParameter<"int64_t", "4">:$unrollK,
-                        DefaultValuedParameter<"int64_t", "32">:$tasks);
+                        DefaultValuedParameter<"int64_t", "usualTasks">:$tasks);
   let assemblyFormat = "`<` struct($tileC, $tileN, $parallel, $unrollK, $tasks) `>`";
 }
 

@@ -10,9 +10,6 @@ using namespace dlc::kernel;
 // What families share
 //===----------------------------------------------------------------------===//
 
-/// Tasks of a schedule that runs on one thread, and of one whose loops ask for none.
-static constexpr int64_t usualTasks = 16;
-
 bool kernel::fitsRegisters(int64_t pixels, int64_t blocks, const Machine &machine) {
   return pixels * blocks + std::min(pixels, blocks) + 1 <= machine.registers;
 }
@@ -238,9 +235,7 @@ SmallVector<ScheduleParameter> DenseAttr::getSpace(Operation *op, const Machine 
 }
 
 bool DenseAttr::isFeasible(Operation *, const Machine &machine) const {
-  constexpr int64_t usualDenseTasks = 32;
-  return fitsRegisters(getTileC(), getTileN(), machine) &&
-         (getParallel() != Axis::None || getTasks() == usualDenseTasks);
+  return fitsRegisters(getTileC(), getTileN(), machine) && (getParallel() != Axis::None || getTasks() == usualTasks);
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,7 +19,7 @@ struct Loop {
 /// Shares out `loops` (innermost first; the outermost loops of `func`, in this
 /// order) among the threads, in a number of tasks that is even where it can be.
 /// Returns the loop over their steps. `tasks` is how many there should be an item.
-Var parallelize(Func func, llvm::ArrayRef<Loop> loops, int64_t tasks = 16);
+Var parallelize(Func func, llvm::ArrayRef<Loop> loops, int64_t tasks = kernel::usualTasks);
 
 /// What a schedule may ask for.
 inline constexpr int64_t mostTasks = 4096;
