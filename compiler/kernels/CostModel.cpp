@@ -233,9 +233,10 @@ int64_t dlc::kernels::chooseStrips(const ContractionShape &shape, const WindowSh
 // Whole kernels
 //===----------------------------------------------------------------------===//
 
-double dlc::kernels::getTimeBound(kernel::FuncOp func, const Rates &rates, bool isCold) {
+double dlc::kernels::getTimeBound(kernel::FuncOp func, int64_t items, const Rates &rates, bool isCold) {
   auto result = cast<RankedTensorType>(func.getFunctionType().getResult(0));
-  const double items = result.isDynamicDim(0) ? func.getItems().value_or(1) : result.getDimSize(0);
+  if (!result.isDynamicDim(0))
+    items = result.getDimSize(0);
   double flops = 0, weightBytes = 0;
   for (Operation &op : func.getBlock().without_terminator()) {
     auto contraction = dyn_cast<nn::ContractionOpInterface>(op);
@@ -246,7 +247,7 @@ double dlc::kernels::getTimeBound(kernel::FuncOp func, const Rates &rates, bool 
     // F(4 x 4, 3 x 3) needs 36 products where the sum has 144.
     const bool saves =
         shape.groups == 1 && shape.window.size == three && shape.window.stride == ones && shape.window.dilation == ones;
-    flops += items * shape.getFlops() / (saves ? 4 : 1);
+    flops += static_cast<double>(items) * shape.getFlops() / (saves ? 4 : 1);
     weightBytes += isCold ? shape.getWeightBytes() : 0;
   }
   return 1e-9 * std::max(flops / rates.flops, weightBytes / rates.bytes);

@@ -66,11 +66,11 @@ bool isBetterInRows(const ContractionShape &shape, bool copies, const Machine &m
 /// The time of a whole kernel, for as many items of an open batch as it expects; `tile` as above.
 double getKernelTime(kernel::FuncOp func, int64_t tile, const Machine &machine);
 
-/// Seconds that no way of computing the kernel on a CPU is expected to beat: the
-/// longer of its contractions at `rates`, with as few products as Winograd's algorithm
+/// Seconds that no way of computing the kernel on a CPU for `items` of an open batch is
+/// expected to beat: the longer of its contractions at `rates`, with as few products as Winograd's algorithm
 /// can do with where it applies, and, where no cache holds them (`isCold`), of reading its
 /// weights from memory. What else the kernel does is taken to hide behind that.
-double getTimeBound(kernel::FuncOp func, const Rates &rates, bool isCold);
+double getTimeBound(kernel::FuncOp func, int64_t items, const Rates &rates, bool isCold);
 
 /// Whether a pool of `pool` over the result of the contraction is better computed
 /// in the same kernel; `exact` as the pass option.

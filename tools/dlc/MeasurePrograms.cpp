@@ -2,12 +2,14 @@
 // 2. They run in turns, the first of a pair now one, now the other; before each run the
 //    caches are swept. What is kept is each run's time; the medians are compared.
 #include "tools/dlc/MeasurePrograms.h"
+#include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/MeasuredProgram.h"
 #include "tools/dlc/SpinningPool.h"
 #include "tools/dlc/Sweep.h"
 
 #include "compiler/kernels/Candidate.h"
+#include "compiler/pipeline/ChildProcess.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -23,6 +25,7 @@
 
 using namespace llvm;
 using namespace dlc;
+using tuning::Status;
 
 /// What outputs may differ by from those of plain sums, as a share of the largest: as in `dlc verify`.
 static constexpr double tolerance = 1e-4;
@@ -237,6 +240,32 @@ static Expected<MeasureResult> measure(const MeasureRequest &request) {
   result.incumbent = getMedian(times[0]);
   result.candidate = getMedian(times[1]);
   return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Processes
+//===----------------------------------------------------------------------===//
+
+tuning::Measurement dlc::measureInChild(const MeasureRequest &request, double limit) {
+  std::string text;
+  raw_string_ostream(text) << toJSON(request);
+  pipeline::ChildResult child = pipeline::runChild({measureVerb.str()}, text, limit);
+  if (child.isLate)
+    return {Status::Hung, 0, 0, formatv("takes longer than {0:f0} s", limit).str()};
+  if (child.signal)
+    return {Status::Crashed, 0, 0, getReason(child)};
+  MeasureResult result;
+  Expected<json::Value> value = json::parse(child.output);
+  json::Path::Root root;
+  if (!value || !fromJSON(*value, result, root)) {
+    consumeError(value ? root.getError() : value.takeError());
+    return {Status::Crashed, 0, 0, getReason(child)};
+  }
+  if (!result.error.empty())
+    return {Status::Failed, 0, 0, result.error};
+  if (!result.wrong.empty())
+    return {Status::Wrong, 0, 0, result.wrong};
+  return {Status::Fine, result.candidate, result.incumbent, ""};
 }
 
 int dlc::measureMain() {

@@ -2,6 +2,8 @@
 #ifndef DLC_TOOLS_DLC_MEASUREPROGRAMS_H
 #define DLC_TOOLS_DLC_MEASUREPROGRAMS_H
 
+#include "compiler/tuning/Evaluator.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/JSON.h"
@@ -41,6 +43,9 @@ struct MeasureResult {
   std::string wrong; // how the candidate's outputs differ; empty: they do not
   std::string error; // why it could not be measured
 };
+
+/// Measures in a process of its own, which is ended after `limit` seconds.
+tuning::Measurement measureInChild(const MeasureRequest &request, double limit);
 
 llvm::json::Value toJSON(const MeasureRequest &request);
 llvm::json::Value toJSON(const MeasureResult &result);

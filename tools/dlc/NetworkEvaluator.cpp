@@ -1,26 +1,24 @@
-// 1. The network is compiled with its defaults and measured here: what each kernel takes of it.
+// 1. The network is compiled with its defaults and measured here (NetworkProfile): what each kernel takes of it.
 // 2. A candidate is a network of its kernel alone (compiler/kernels/Candidate.h), which a child
-//    builds and another one measures. Files lie in a temporary folder, with a cache of their own.
+//    builds and another one measures. Files lie in a folder of the run, with a cache of their own.
 #include "tools/dlc/NetworkEvaluator.h"
 #include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/Failure.h"
 #include "tools/dlc/MachineRates.h"
 #include "tools/dlc/MeasurePrograms.h"
-#include "tools/dlc/MeasuredProgram.h"
+#include "tools/dlc/NetworkProfile.h"
+#include "tools/dlc/RunFolder.h"
 
 #include "compiler/kernels/Candidate.h"
 #include "compiler/kernels/CostModel.h"
 #include "compiler/kernels/TuningSpace.h"
-#include "compiler/pipeline/ChildProcess.h"
 #include "compiler/pipeline/Tuning.h"
 #include "dialects/nn/Parameters.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FormatVariadic.h"
 
 #include <algorithm>
 
@@ -56,47 +54,39 @@ class ProcessEvaluator : public NetworkEvaluator {
 public:
   ProcessEvaluator(const EvaluatorOptions &options, raw_ostream &diagnostics)
       : options(options), diagnostics(diagnostics), compilation(options.network, diagnostics) {}
-  ~ProcessEvaluator() override {
-    if (!folder.empty())
-      sys::fs::remove_directories(folder);
-  }
   Error prepare();
 
   const tuning::Environment &getEnvironment() const override { return environment; }
   StringRef getMachine() const override { return described; }
-  double getNetworkSeconds() const override { return networkSeconds; }
+  double getNetworkSeconds() const override { return profile.seconds; }
   ArrayRef<TunableKernel> getKernels() const override { return kernels; }
   Error evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
                  function_ref<bool(size_t, const Measurement &)> done) override;
   Expected<Comparison> compare(ArrayRef<tuning::Record> records) override;
 
 private:
+  int64_t getBatch(mlir::TypeRange arguments) const;
+  ProgramOptions getNetworkOptions();
   Error measureNetwork();
   void collectKernel(kernel::FuncOp func);
-  std::string getPath(const Twine &name) const { return (folder + "/" + name).str(); }
   std::vector<Program> buildAll(size_t kernel, ArrayRef<std::string> choices);
   Expected<Program> getIncumbent(size_t kernel, StringRef choice);
   Measurement measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care);
   MeasureRequest makeRequest(size_t kernel, const Program &incumbent, const Program &candidate, Care care);
-  Measurement run(const MeasureRequest &request, double limit) const;
   Expected<std::string> buildNetwork(const pipeline::Options &network, StringRef name);
 
   EvaluatorOptions options;
   raw_ostream &diagnostics;
   pipeline::Compilation compilation; // up to the schedules; holds the kernels
-  SmallString<128> folder;
+  RunFolder folder;
   std::string untuned; // the network with its defaults
   tuning::Environment environment;
   kernel::Machine machine;
   std::optional<kernels::Rates> rates; // of the machine that runs the kernels
   std::string described;               // in words
-  int64_t batch = 0, sweptBytes = 0;
-  double networkSeconds = 0;
-  struct Usage {
-    double seconds = 0, flops = 0; // of all launches
-    size_t launches = 0;
-  };
-  StringMap<Usage> usages; // of each kernel in the network
+  int64_t items = 1;                   // of an open batch
+  int64_t sweptBytes = 0;
+  NetworkProfile profile;
   std::vector<TunableKernel> kernels;
   std::vector<kernel::FuncOp> funcs;                // of `kernels`
   std::vector<std::unique_ptr<KernelSpace>> spaces; // of `kernels`
@@ -119,8 +109,8 @@ Expected<std::unique_ptr<NetworkEvaluator>> NetworkEvaluator::create(const Evalu
 }
 
 Error ProcessEvaluator::prepare() {
-  if (std::error_code wrong = sys::fs::createUniqueDirectory("dlc-tune", folder))
-    return failure(exitEnvironment, "cannot make a temporary folder: " + wrong.message());
+  if (Error error = folder.create("dlc-tune"))
+    return error;
   if (pipeline::Outcome outcome = compilation.runTo(pipeline::Stage::Scheduled); outcome != pipeline::Outcome::Fine)
     return failure(getExitCode(outcome), ""); // a diagnostic has said it
   mlir::ModuleOp module = compilation.getDeviceModule();
@@ -130,6 +120,10 @@ Error ProcessEvaluator::prepare() {
   if (!kernel::isForDevice(module))
     environment.threads = options.threads;
   machine = *kernel::Machine::of(module); // which the schedules were chosen for
+  items = std::max<int64_t>(1, options.items);
+  if (options.network.train && !options.items)
+    for (auto func : module.getOps<kernel::FuncOp>())
+      items = std::max<int64_t>(items, func.getItems().value_or(1));
   if (options.measures) {
     if (Error error = measureNetwork())
       return error;
@@ -154,57 +148,44 @@ static int64_t getWeightBytes(ArrayRef<kernel::LaunchOp> launches) {
   return bytes;
 }
 
-/// Runs the network with its defaults: the whole first, then each kernel.
+/// The batch of a program with these arguments.
+int64_t ProcessEvaluator::getBatch(mlir::TypeRange arguments) const {
+  const bool isOpen =
+      any_of(arguments, [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
+  return isOpen ? items : 0;
+}
+
+/// What runs of the whole network have in common.
+ProgramOptions ProcessEvaluator::getNetworkOptions() {
+  auto function = *compilation.getModule().getOps<mlir::func::FuncOp>().begin();
+  return {compilation.getNetworkName(), getBatch(function.getArgumentTypes()), options.threads, options.device,
+          options.network.train};
+}
+
+/// Runs the network with its defaults.
 Error ProcessEvaluator::measureNetwork() {
-  constexpr int64_t mostSwept = 64 << 20;
-  constexpr int runs = 10;
   pipeline::Options network = options.network;
   network.tuning.clear();
   Expected<std::string> path = buildNetwork(network, "untuned");
   if (!path)
     return path.takeError();
   untuned = *path;
-  auto function = *compilation.getModule().getOps<mlir::func::FuncOp>().begin();
-  const bool isOpen = any_of(function.getArgumentTypes(),
-                             [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
-  batch = isOpen ? options.items : 0;
+  Expected<NetworkProfile> measured = profileNetwork(untuned, getNetworkOptions());
+  if (!measured)
+    return measured.takeError();
+  profile = std::move(*measured);
   SmallVector<kernel::LaunchOp> launches;
   compilation.getDeviceModule().walk([&](kernel::LaunchOp launch) { launches.push_back(launch); });
-  for (bool profiles : {false, true}) {
-    Expected<MeasuredProgram> program =
-        MeasuredProgram::load(untuned, {compilation.getNetworkName(), batch, options.threads, options.device,
-                                        options.network.train, profiles});
-    if (!program)
-      return program.takeError();
-    sweptBytes = std::min(mostSwept, getWeightBytes(launches) + program->getArenaBytes());
-    std::vector<double> times;
-    for (int i = 0; i < runs; ++i) {
-      if (i == 1)
-        program->resetProfile(); // the first one warms up
-      Expected<double> seconds = program->run();
-      if (!seconds)
-        return seconds.takeError();
-      times.push_back(*seconds);
-    }
-    if (!profiles) {
-      llvm::sort(times);
-      networkSeconds = times[runs / 2];
-      continue;
-    }
-    for (const dlc_step_info &step : program->getSteps()) {
-      if (!step.runs)
-        continue;
-      Usage &usage = usages[step.kernel];
-      usage.seconds += 1e-9 * static_cast<double>(step.nanoseconds) / static_cast<double>(step.runs);
-      usage.flops += static_cast<double>(step.flops);
-      ++usage.launches;
-    }
-  }
+  constexpr int64_t mostSwept = 64 << 20;
+  sweptBytes = std::min(mostSwept, getWeightBytes(launches) + profile.arenaBytes);
   return Error::success();
 }
 
 void ProcessEvaluator::collectKernel(kernel::FuncOp func) {
-  if (!kernels::canStandAlone(func))
+  const auto found = profile.kernels.find(func.getSymName());
+  const bool isRun = found != profile.kernels.end();
+  // What no training step runs is a matter of tuning without.
+  if (!kernels::canStandAlone(func) || (options.measures && !isRun))
     return;
   auto space = std::make_unique<KernelSpace>(kernels::TuningSpace::of(func, machine, options.network.exact));
   if (space->getParameters().size() < 2 && (space->getParameters().empty() || space->space.getSeeds().size() < 2))
@@ -214,13 +195,13 @@ void ProcessEvaluator::collectKernel(kernel::FuncOp func) {
   kernel.name = kernels::describeKernel(func);
   kernel.space = space.get();
   kernel.launches = kernels::getLaunches(func).size();
-  if (auto found = usages.find(func.getSymName()); found != usages.end() && found->second.launches) {
-    const Usage &usage = found->second;
+  if (isRun) {
+    const NetworkProfile::Usage &usage = found->second;
     kernel.seconds = usage.seconds / usage.launches;
     kernel.flops = usage.flops / usage.launches;
     constexpr int64_t cached = 32 << 20; // of weights and activations that a last cache may hold
     if (rates)
-      kernel.bound = std::min(kernel.seconds, kernels::getTimeBound(func, *rates, sweptBytes > cached));
+      kernel.bound = std::min(kernel.seconds, kernels::getTimeBound(func, items, *rates, sweptBytes > cached));
   }
   kernels.push_back(kernel);
   funcs.push_back(func);
@@ -242,7 +223,7 @@ std::vector<Program> ProcessEvaluator::buildAll(size_t kernel, ArrayRef<std::str
       texts[index] = printModule(*kernels::makeCandidate(funcs[kernel], &*choice, machine));
   }
   std::vector<Program> built =
-      buildPrograms(texts, folder, "batch" + std::to_string(batches++) + "-", options.network.jobs);
+      buildPrograms(texts, folder.getPath(), "batch" + std::to_string(batches++) + "-", options.network.jobs);
   for (auto [text, program] : zip(texts, built))
     if (text.empty())
       program.failure = "not in the kernel's space";
@@ -257,7 +238,7 @@ Expected<Program> ProcessEvaluator::getIncumbent(size_t kernel, StringRef choice
   if (!program.failure.empty())
     return failure(exitInternal, "kernel '" + kernels[kernel].name + "' cannot be built: " + program.failure);
   if (references[kernel].empty()) {
-    Program plain = buildPrograms({printModule(*kernels::makeReference(funcs[kernel], machine))}, folder,
+    Program plain = buildPrograms({printModule(*kernels::makeReference(funcs[kernel], machine))}, folder.getPath(),
                                   "reference" + std::to_string(kernel) + "-", 1)
                         .front();
     references[kernel] = plain.path;
@@ -279,11 +260,8 @@ MeasureRequest ProcessEvaluator::makeRequest(size_t kernel, const Program &incum
   request.network = "candidate";
   request.reference = references[kernel];
   request.referenceOutputs = references[kernel] + ".outputs";
-  // A kernel of a training program is run with as many items as it expects.
-  const int64_t items = funcs[kernel].getItems().value_or(1);
-  const bool isOpen = any_of(funcs[kernel].getFunctionType().getResults(),
-                             [](mlir::Type type) { return cast<mlir::RankedTensorType>(type).isDynamicDim(0); });
-  request.batch = !isOpen ? 0 : items > 1 ? items : options.items;
+  request.batch = getBatch(to_vector(concat<const mlir::Type>(funcs[kernel].getFunctionType().getInputs(),
+                                                              funcs[kernel].getFunctionType().getResults())));
   request.threads = options.threads;
   request.device = options.device;
   request.sweptBytes = machine.isDevice ? 0 : sweptBytes;
@@ -291,29 +269,6 @@ MeasureRequest ProcessEvaluator::makeRequest(size_t kernel, const Program &incum
   request.runs = care == Care::Thorough ? 200 : 50;
   request.endsEarly = care == Care::Quick;
   return request;
-}
-
-Measurement ProcessEvaluator::run(const MeasureRequest &request, double limit) const {
-  std::string text;
-  raw_string_ostream(text) << toJSON(request);
-  pipeline::ChildResult child = pipeline::runChild({measureVerb.str()}, text, limit);
-  Measurement measurement;
-  if (child.isLate)
-    return {Status::Hung, 0, 0, formatv("takes longer than {0:f0} s", limit).str()};
-  if (child.signal)
-    return {Status::Crashed, 0, 0, getReason(child)};
-  MeasureResult result;
-  Expected<json::Value> value = json::parse(child.output);
-  json::Path::Root root;
-  if (!value || !fromJSON(*value, result, root)) {
-    consumeError(value ? root.getError() : value.takeError());
-    return {Status::Crashed, 0, 0, getReason(child)};
-  }
-  if (!result.error.empty())
-    return {Status::Failed, 0, 0, result.error};
-  if (!result.wrong.empty())
-    return {Status::Wrong, 0, 0, result.wrong};
-  return {Status::Fine, result.candidate, result.incumbent, ""};
 }
 
 Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care) {
@@ -327,7 +282,7 @@ Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, c
     request.fault = fault.str();
   // The plain program may take long where it is still to run.
   const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60, patience = fault == "hang" ? 3 : 10;
-  return run(request, patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
+  return measureInChild(request, patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
 }
 
 Error ProcessEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
@@ -383,14 +338,14 @@ Expected<std::string> ProcessEvaluator::buildNetwork(const pipeline::Options &ne
     diagnostics << said;
     return failure(getExitCode(outcome), "");
   }
-  const std::string path = getPath(name + ".so");
+  const std::string path = folder.getPath(name + ".so");
   if (Error error = writeSharedLibrary(whole, path))
     return error;
   return path;
 }
 
 Expected<tuning::Evaluator::Comparison> ProcessEvaluator::compare(ArrayRef<tuning::Record> records) {
-  const std::string choices = getPath("chosen.json");
+  const std::string choices = folder.getPath("chosen.json");
   if (Error error = tuning::RecordFile::write(choices, records))
     return toFailure(exitEnvironment, std::move(error));
   pipeline::Options tuned = options.network;
@@ -398,19 +353,20 @@ Expected<tuning::Evaluator::Comparison> ProcessEvaluator::compare(ArrayRef<tunin
   Expected<std::string> tunedPath = buildNetwork(tuned, "tuned");
   if (!tunedPath)
     return tunedPath.takeError();
+  const ProgramOptions program = getNetworkOptions();
   MeasureRequest request;
   request.candidate = *tunedPath;
   request.incumbent = untuned;
-  request.network = compilation.getNetworkName();
-  request.batch = batch;
-  request.threads = options.threads;
-  request.device = options.device;
+  request.network = program.network;
+  request.batch = program.batch;
+  request.threads = program.threads;
+  request.device = program.device;
+  request.trains = program.trains;
   request.isWhole = true;
-  request.trains = options.network.train;
   request.seconds = 5;
   request.runs = 2000;
   request.endsEarly = false;
-  Measurement measurement = run(request, 120 + 100 * networkSeconds);
+  Measurement measurement = measureInChild(request, 120 + 100 * profile.seconds);
   if (measurement.status != Status::Fine)
     return failure(exitInternal, "the tuned network as a whole is at fault: " + measurement.message);
   return Comparison{measurement.seconds, measurement.incumbentSeconds};

@@ -16,7 +16,7 @@ struct EvaluatorOptions {
   pipeline::Options network;  // what to compile: batch, train, devices, jobs, seed …
   std::string device = "cpu"; // where it runs
   int64_t threads = 0;        // 0: all there are
-  int64_t items = 1;          // of the batch, where the network leaves that open
+  int64_t items = 0;          // of the batch, where the network leaves that open; 0: as its kernels expect
   bool measures = true;       // false: only the spaces are wanted
   std::string inject;         // for tests: "crash:3", "hang:4", "wrong:5": every N-th candidate does
 };

@@ -46,8 +46,9 @@ static OptionTable makeOptions(TuneCommand &command) {
   options.number("--trials", "N", command.trials, "ends after N candidates", 1, 1 << 30);
   options.number("--threads", "N", command.evaluator.threads, "threads to run on; all processors unless given", 1,
                  1024);
-  options.number("--batch", "N", command.evaluator.items, "items a run, where the network leaves that open", 1);
-  options.flag("--train", command.evaluator.network.train, "tunes the training step as well");
+  options.number("--batch", "N", command.evaluator.items,
+                 "items a run, where the network leaves that open; 1 unless\ngiven, in training 64", 1);
+  options.flag("--train", command.evaluator.network.train, "tunes the training step instead of a run");
   options.text("--log", "FILE", command.log, "a log that is gone on with, beside the database");
   options.list("--merge", "FILE", command.merged, "takes over the records of other logs; may be repeated");
   options.flag("--no-database", command.noDatabase,

@@ -13,7 +13,7 @@ namespace {
 constexpr kernels::Rates rates = {10, 2};
 
 /// The bound of the kernel in `text`.
-double getBound(const std::string &text, bool isCold, kernels::Rates given = rates) {
+double getBound(const std::string &text, bool isCold, kernels::Rates given = rates, int64_t items = 1) {
   mlir::MLIRContext context;
   context.loadDialect<nn::NnDialect, kernel::KernelDialect>();
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
@@ -21,7 +21,7 @@ double getBound(const std::string &text, bool isCold, kernels::Rates given = rat
     ADD_FAILURE() << "this is no module: " << text;
     return 0;
   }
-  return kernels::getTimeBound(*module->getOps<kernel::FuncOp>().begin(), given, isCold);
+  return kernels::getTimeBound(*module->getOps<kernel::FuncOp>().begin(), items, given, isCold);
 }
 
 /// 64 channels to 64 on a plane of 8 x 8, `items` of them, with a window of `size`.
@@ -39,9 +39,11 @@ TEST(TimeBound, IsTheArithmeticAtThePeak) {
   EXPECT_DOUBLE_EQ(getBound(makeConv(5, "1"), false), 1e-9 * flops / 10);
   EXPECT_DOUBLE_EQ(getBound(makeConv(5, "3"), false), 1e-9 * 3 * flops / 10);
   EXPECT_DOUBLE_EQ(getBound(makeConv(5, "1"), false, {100, 2}), 1e-9 * flops / 100);
-  // An open batch counts as many items as the kernel expects.
+  // Of an open batch there are as many as are asked for, whatever the kernel expects.
   EXPECT_DOUBLE_EQ(getBound(makeConv(5, "?"), false), 1e-9 * flops / 10);
-  EXPECT_DOUBLE_EQ(getBound(makeConv(5, "?", " attributes {items = 32 : i64}"), false), 1e-9 * 32 * flops / 10);
+  EXPECT_DOUBLE_EQ(getBound(makeConv(5, "?", " attributes {items = 64 : i64}"), false, rates, 32),
+                   1e-9 * 32 * flops / 10);
+  EXPECT_DOUBLE_EQ(getBound(makeConv(5, "3"), false, rates, 32), 1e-9 * 3 * flops / 10);
 }
 
 TEST(TimeBound, HasAQuarterOfTheProductsWhereWinogradApplies) {
