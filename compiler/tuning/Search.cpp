@@ -44,6 +44,16 @@ void Search::add(const Trial &trial) {
     best = trials.size() - 1;
 }
 
+Point dlc::tuning::translate(const SearchSpace &from, const Point &point, const SearchSpace &to) {
+  Point translated = to.getDefault();
+  for (auto [mine, place] : zip(to.getParameters(), translated))
+    for (auto [other, value] : zip(from.getParameters(), point))
+      if (other.name == mine.name)
+        if (auto same = llvm::find(mine.values, other.values[value]); same != mine.values.end())
+          place = same - mine.values.begin();
+  return translated;
+}
+
 //===----------------------------------------------------------------------===//
 // The pool
 //===----------------------------------------------------------------------===//
@@ -167,6 +177,8 @@ std::vector<Candidate> Search::propose(size_t count) {
   StringSet<> inPool;
   for (const Point &seed : space.getSeeds())
     offer(seed, proposed, inPool);
+  for (const Point &point : suggested)
+    offer(point, proposed, inPool);
   proposed.resize(std::min(proposed.size(), count));
   const std::vector<const Trial *> elite = getElite();
   if (elite.empty())

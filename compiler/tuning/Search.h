@@ -43,6 +43,9 @@ public:
   virtual std::vector<Point> getSeeds() const { return {getDefault()}; }
 };
 
+/// `point` of another space in this one: the values of parameters that both have, its own default's of the others.
+Point translate(const SearchSpace &from, const Point &point, const SearchSpace &to);
+
 struct Candidate {
   Point point;
   std::string choice;
@@ -64,6 +67,9 @@ public:
   /// Takes up a result. A candidate whose point is not the space's own (it is from elsewhere) is only not proposed
   /// again.
   void add(const Trial &trial);
+
+  /// The next proposals begin with these points, where they are new: what was good elsewhere.
+  void suggest(std::vector<Point> points) { suggested = std::move(points); }
 
   /// Up to `count` candidates that were neither added nor proposed before; fewer where there are no more.
   std::vector<Candidate> propose(size_t count);
@@ -87,6 +93,7 @@ private:
   std::mt19937_64 random;
   std::vector<Trial> trials; // with points
   std::optional<size_t> best;
+  std::vector<Point> suggested;
   llvm::StringSet<> known; // choices measured or proposed
 };
 

@@ -1,5 +1,6 @@
 // 1. The kernel whose next batch is expected to gain most is chosen (Budget); its default is measured first.
-// 2. Its search proposes a batch, which is compiled together and measured one by one against the incumbent.
+// 2. Its search proposes a batch, what was good in other kernels first; it is compiled together and measured one by
+//    one against the incumbent.
 // 3. What seems faster is measured again, thoroughly: of many noisy measurements the best is too good to be true.
 // 4. Every candidate gets one record, written at once, so that a run that is killed goes on where it was.
 #include "compiler/tuning/Tuner.h"
@@ -13,6 +14,8 @@
 using namespace llvm;
 using namespace dlc::tuning;
 
+/// So many other kernels' best choices are tried in a kernel, of those that gained most.
+static constexpr size_t mostSuggestions = 3;
 /// A candidate must be faster by this share to be measured again, and then to become the incumbent.
 static constexpr double leastGain = 0.01;
 /// A gain of this share renews the hope in a kernel whole, a smaller one in part.
@@ -110,6 +113,21 @@ double Tuner::getRelative() const {
   for (const TunedKernel &tuned : kernels)
     relative -= tuned.progress.share * (1 - tuned.progress.relative);
   return relative;
+}
+
+/// What has gained most in other kernels, for this one.
+std::vector<Point> Tuner::getSuggestions(const TunedKernel &tuned) const {
+  std::vector<const TunedKernel *> others;
+  for (const TunedKernel &other : kernels)
+    if (&other != &tuned && other.search.getBest() && other.progress.relative < 1)
+      others.push_back(&other);
+  llvm::stable_sort(
+      others, [](const TunedKernel *a, const TunedKernel *b) { return a->progress.relative < b->progress.relative; });
+  others.resize(std::min(others.size(), mostSuggestions));
+  std::vector<Point> points;
+  for (const TunedKernel *other : others)
+    points.push_back(translate(*other->kernel->space, other->search.getBest()->candidate.point, *tuned.kernel->space));
+  return points;
 }
 
 //===----------------------------------------------------------------------===//
@@ -246,6 +264,7 @@ Error Tuner::run(function_ref<void(const Tuner &)> reporter) {
     size_t count = options.batch;
     if (options.trials)
       count = std::min(count, *options.trials - trials);
+    tuned.search.suggest(getSuggestions(tuned));
     std::vector<Candidate> candidates = tuned.search.propose(count);
     if (candidates.empty()) {
       tuned.progress.isExhausted = true;

@@ -83,6 +83,7 @@ private:
   llvm::Error confirm(size_t index, std::vector<Record> promising);
   llvm::Error keep(size_t index, const Record &record);
   void takeUp(TunedKernel &tuned, const Record &record);
+  std::vector<Point> getSuggestions(const TunedKernel &tuned) const;
   Record makeRecord(const TunedKernel &tuned, const Candidate &candidate, const Measurement &measurement) const;
   bool isOver();
 

@@ -107,6 +107,36 @@ double mean(const std::function<double(uint64_t seed)> &function) {
   return sum;
 }
 
+/// A space without algorithms, whose axes are others.
+class PlainSpace : public SearchSpace {
+public:
+  llvm::ArrayRef<Parameter> getParameters() const override { return parameters; }
+  Point getDefault() const override { return {1, 1, 0}; }
+  std::optional<std::string> describe(const Point &) const override { return ""; }
+  std::vector<Parameter> parameters = {{"parallel", {"none", "both"}}, {"lanes", {"8", "16"}}, {"tileC", {"2", "4"}}};
+};
+
+TEST(Search, TranslatesWhatTwoSpacesShare) {
+  const TileSpace from;
+  const PlainSpace to;
+  // tileC = 4 and parallel = none are in both; lanes are not, nor is tileX there.
+  EXPECT_EQ(translate(from, {13, 3, 1, 5, 0, 1}, to), (Point{0, 1, 1}));
+  // tileC = 5 and rows are not: the default's.
+  EXPECT_EQ(translate(from, {13, 4, 1, 5, 1, 1}, to), (Point{1, 1, 0}));
+  EXPECT_EQ(translate(to, {0, 1, 0}, from), (Point{5, 1, 0, 0, 0, 0}));
+}
+
+TEST(Search, BeginsWithWhatIsSuggested) {
+  const TileSpace space;
+  Search search(space, 0);
+  search.add({{space.getDefault(), *space.describe(space.getDefault())}, 1.0});
+  search.suggest({{13, 1, 1, 5, 1, 1}, space.getDefault()});
+  std::vector<Candidate> proposed = search.propose(4);
+  ASSERT_EQ(proposed.size(), 4u);
+  EXPECT_EQ(proposed[0].point, (Point{13, 1, 1, 5, 1, 1}));
+  EXPECT_EQ(llvm::count_if(proposed, [&](const Candidate &each) { return each.point == space.getDefault(); }), 0);
+}
+
 TEST(Search, FindsTheOptimum) {
   const TileSpace space;
   EXPECT_LT(mean([&](uint64_t seed) { return search(space, 160, seed).best; }), 0.53);

@@ -130,6 +130,20 @@ TEST_F(TunerTest, FindsTheBestOfEachKernel) {
   EXPECT_LT(evaluator.clock, 600); // nothing more was expected
 }
 
+TEST_F(TunerTest, WhatIsGoodInOneKernelIsTriedInTheNext) {
+  FakeEvaluator evaluator({{"a", 14}, {"b", 14}}, {100, 1}); // the first one is tuned first
+  std::vector<Record> chosen = tune(evaluator);
+  ASSERT_EQ(chosen.size(), 2u);
+  EXPECT_EQ(chosen[1].choice, "14 both");
+  // The default, then the other's best.
+  std::vector<std::string> tried;
+  for (const Record &record : open().getRecords())
+    if (record.signature == "b")
+      tried.push_back(record.choice);
+  ASSERT_GT(tried.size(), 9u);
+  EXPECT_TRUE(llvm::is_contained(llvm::ArrayRef(tried).take_front(9), "14 both"));
+}
+
 TEST_F(TunerTest, ANoisyMachineDoesNotFoolIt) {
   FakeEvaluator evaluator({{"a", 14}});
   evaluator.noise = 0.1;
