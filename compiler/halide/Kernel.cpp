@@ -153,10 +153,8 @@ Expr Kernel::readVector(Value vector, const Point &point) const {
       channel = Halide::min(channel, static_cast<int>(tensor.shape[0] - 1));
     return tensor.func(channel);
   }
-  int size = static_cast<int>(layout.getLanes());
-  if (point.lanes == layout.getLanes())
-    return tensor.func(point.lane, point.block);
-  return tensor.func(channel % size, channel / size);
+  auto [block, lane] = point.getBlockAndLane(layout.getLanes());
+  return tensor.func(lane, block);
 }
 
 Expr Kernel::readWeight(Value weight, const Point &output, const Point &input, Expr y, Expr x) const {
@@ -170,13 +168,12 @@ Expr Kernel::readWeight(Value weight, const Point &output, const Point &input, E
       i = Halide::min(i, static_cast<int>(tensor.shape[1] - 1));
     return tensor.shape.size() == 2 ? tensor.func(i, o) : tensor.func(x, y, i, o);
   }
-  int outSize = static_cast<int>(layout.getLanes()), inSize = static_cast<int>(layout.getInLanes());
-  bool outKnown = output.lanes == outSize, inKnown = input.lanes == inSize;
-  Expr outLane = outKnown ? output.lane : o % outSize, outBlock = outKnown ? output.block : o / outSize;
+  auto [outBlock, outLane] = output.getBlockAndLane(layout.getLanes());
   if (layout.getForm() == WeightsForm::Depthwise)
     return tensor.func(outLane, x, y, outBlock);
-  Expr inLane = inSize == 1 ? Expr(0) : inKnown ? input.lane : i % inSize;
-  Expr inBlock = inSize == 1 ? i : inKnown ? input.block : i / inSize;
+  if (layout.getInLanes() == 1)
+    return tensor.func(outLane, 0, x, y, i, outBlock);
+  auto [inBlock, inLane] = input.getBlockAndLane(layout.getInLanes());
   return tensor.func(outLane, inLane, x, y, inBlock, outBlock);
 }
 
@@ -205,7 +202,12 @@ Reduction &Kernel::defineReduction(Operation *op, const Domain &domain, Expr ini
   Func sum(nameOf(op) + "_sum");
   sum(domain.vars) = initial;
   sum(domain.vars) = update(sum(domain.vars));
-  define(op, domain, sum(domain.vars));
+  Domain values = domain.lanes ? makeDomain(domain.shape, lanes) : domain; // in the kernel's blocks
+  Tensor sums;
+  sums.func = sum;
+  sums.shape = domain.shape;
+  sums.lanes = domain.lanes;
+  define(op, values, sums.read(values.point));
   reductions.push_back({op, sum, domain, range, {}, {}, {}, {}, {}});
   return reductions.back();
 }
@@ -273,8 +275,10 @@ static Expr readResult(const Tensor &tensor, const Domain &domain) {
   Expr element = tensor.read(domain.point);
   if (!domain.hasPadLanes() || (tensor.lanes == domain.lanes && tensor.zeroPadLanes))
     return element;
-  return Halide::select(domain.point.at[1] < static_cast<int>(domain.shape[1]), element,
-                        Halide::Internal::make_zero(element.type()));
+  // By block and lane: from a test of the channel Halide would infer lanes that are not computed.
+  int lanes = static_cast<int>(domain.lanes), whole = static_cast<int>(domain.shape[1]) / lanes;
+  Expr isChannel = domain.point.block < whole || domain.point.lane < static_cast<int>(domain.shape[1]) % lanes;
+  return Halide::select(isChannel, element, Halide::Internal::make_zero(element.type()));
 }
 
 LogicalResult Kernel::defineResult(unsigned index) {

@@ -174,6 +174,7 @@ public:
   /// `value` of `op`, its only result, at `domain.point`.
   void define(mlir::Operation *op, const Domain &domain, Expr value);
   /// The same for a sum or search over `range`: `initial`, then `update(previous)`.
+  /// Its blocks may be parts of the kernel's.
   Reduction &defineReduction(mlir::Operation *op, const Domain &domain, Expr initial, RDom range,
                              llvm::function_ref<Expr(Expr)> update);
   /// A vector [C] of the kernel's arguments at the channel of `point`.

@@ -31,6 +31,20 @@ Point Point::withChannel(Expr newBlock, Expr newLane, int64_t newLanes) const {
   return moved;
 }
 
+std::pair<Expr, Expr> Point::getBlockAndLane(int64_t size) const {
+  if (lanes == size)
+    return {block, lane};
+  if (lanes && size % lanes == 0) { // a vector of lanes stays one
+    int parts = static_cast<int>(size / lanes);
+    return {block / parts, block % parts * static_cast<int>(lanes) + lane};
+  }
+  if (lanes && lanes % size == 0) {
+    int parts = static_cast<int>(lanes / size);
+    return {block * parts + lane / static_cast<int>(size), lane % static_cast<int>(size)};
+  }
+  return {at[1] / static_cast<int>(size), at[1] % static_cast<int>(size)};
+}
+
 SmallVector<int64_t> Domain::extents() const {
   if (!packedExtents.empty())
     return packedExtents;
@@ -120,9 +134,7 @@ std::vector<Expr> Tensor::coordinates(const Point &point) const {
       at[1] = Halide::min(at[1], static_cast<int>(shape[1] - 1));
     return {at.rbegin(), at.rend()};
   }
-  int size = static_cast<int>(lanes);
-  bool known = point.lanes == lanes;
-  Expr lane = known ? point.lane : at[1] % size, block = known ? point.block : at[1] / size;
+  auto [block, lane] = point.getBlockAndLane(lanes);
   if (shape.size() == 2)
     return {lane, block, at[0]};
   return {lane, at[3], at[2], block, at[0]};

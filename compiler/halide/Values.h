@@ -28,6 +28,8 @@ struct Point {
   Point with(size_t dim, Expr index) const;
   /// This place with another channel, given in parts.
   Point withChannel(Expr newBlock, Expr newLane, int64_t newLanes) const;
+  /// The channel's block and lane where blocks are of `size` lanes.
+  std::pair<Expr, Expr> getBlockAndLane(int64_t size) const;
 };
 
 /// The coordinates of a Func that holds a tensor.

@@ -94,6 +94,15 @@ kernel::WeightsAttr kernels::getOpenForm(kernel::FuncOp func) {
   return isOpen ? form : kernel::WeightsAttr();
 }
 
+kernel::WeightsAttr kernels::getDirectForm(kernel::FuncOp func) {
+  kernel::WeightsAttr form = getOpenForm(func);
+  if (!form)
+    return {};
+  kernel::BlockedAttr blocked = kernel::getBlocked(func.getFunctionType().getResult(0));
+  return kernel::WeightsAttr::get(func.getContext(), kernel::WeightsForm::Direct,
+                                  blocked ? blocked.getLanes() : form.getLanes(), form.getInLanes(), /*tile=*/0);
+}
+
 std::string kernels::describeTarget(ModuleOp module) { return print(module->getAttr("kernel.target")); }
 
 std::string kernels::getSignature(kernel::FuncOp func) {
@@ -105,9 +114,8 @@ std::string kernels::getSignature(kernel::FuncOp func) {
   for (Operation &op : bare->getBlock())
     op.removeDiscardableAttr(nn::nameAttr);
   // Winograd's transform needs what a direct sum reads: the form is a matter of choice.
-  if (kernel::WeightsAttr form = getOpenForm(*bare))
-    setWeightsForm(*bare, kernel::WeightsAttr::get(func.getContext(), kernel::WeightsForm::Direct, form.getLanes(),
-                                                   form.getInLanes(), /*tile=*/0));
+  if (kernel::WeightsAttr form = getDirectForm(*bare))
+    setWeightsForm(*bare, form);
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << describeTarget(func->getParentOfType<ModuleOp>()) << (hasConstantWeight(func) ? " constant " : " ");

@@ -35,6 +35,9 @@ mlir::BlockArgument getWeightArgument(kernel::FuncOp func);
 /// a direct sum or Winograd's tiles; else null.
 kernel::WeightsAttr getOpenForm(kernel::FuncOp func);
 
+/// The form of that weight for a direct sum of whole vectors, from which the others are derived.
+kernel::WeightsAttr getDirectForm(kernel::FuncOp func);
+
 /// The launches of `func` in its module.
 llvm::SmallVector<kernel::LaunchOp> getLaunches(kernel::FuncOp func);
 

@@ -100,7 +100,9 @@ static std::array<TileRun, 2> splitSide(int64_t extent, int64_t tile, Tail tail)
 RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail, const Machine &machine) {
   RegisterTile best = {1, 1};
   double bestCycles = std::numeric_limits<double>::max();
-  for (int64_t tc = 1; tc <= std::min<int64_t>(product.blocks, 8); ++tc)
+  for (int64_t steps = 1; steps <= std::min<int64_t>(llvm::divideCeilSigned(product.blocks, product.step), 8);
+       ++steps) {
+    const int64_t tc = std::min(steps * product.step, product.blocks);
     for (int64_t tw = 1; tw <= std::min<int64_t>(product.pixels, 28); ++tw) {
       if (!kernel::fitsRegisters(tw, tc, machine))
         continue;
@@ -117,6 +119,7 @@ RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail,
         best = {tw, tc};
       }
     }
+  }
   return best;
 }
 

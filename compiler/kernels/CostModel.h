@@ -31,6 +31,9 @@ struct Product {
   /// Bytes of input that arrive from beyond the second cache for each pixel and step of the sum.
   double streamedBytes = 0;
 
+  /// Blocks that a tile has a multiple of, or all.
+  int64_t step = 1;
+
   /// The product of a convolution over `pixels` pixels at a time.
   static Product of(const ContractionShape &shape, int64_t pixels, const Machine &machine);
 };

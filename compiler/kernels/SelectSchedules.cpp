@@ -94,8 +94,12 @@ Attribute Selector::select() {
 /// no halo) by blocks of channels.
 Attribute Selector::selectDirect(const ContractionShape &shape) {
   bool line = kernel::computesInLine(func, parts, shape);
-  RegisterTile tile = chooseRegisterTile(Product::of(shape, line ? shape.getPixels() : shape.output[1], machine),
-                                         Tail::Guarded, machine);
+  Machine narrow = machine; // the sum's vectors may be parts of a block
+  narrow.lanes = std::min(machine.lanes, getWeightsForm(parts.contraction).getLanes());
+  Product product = Product::of(shape, line ? shape.getPixels() : shape.output[1], narrow);
+  product.step = machine.lanes / narrow.lanes;
+  RegisterTile tile = chooseRegisterTile(product, Tail::Guarded, narrow);
+  tile.blocks = llvm::divideCeilSigned(tile.blocks, product.step);
   bool parallel = isParallel();
   int64_t strips = 0;
   if (parts.pool)

@@ -1,4 +1,5 @@
-// 1. The forms of a kernel: weights for a direct sum or for Winograd's tiles, with the pool or without.
+// 1. The forms of a kernel: weights for a direct sum, in whole vectors or in halves, or for Winograd's tiles; with the
+//    pool or without.
 // 2. Their parameters by name: the values of all forms together.
 #include "compiler/kernels/TuningSpace.h"
 #include "compiler/kernels/CostModel.h"
@@ -34,6 +35,8 @@ void TuningSpace::addForm(kernel::FuncOp func, kernel::WeightsAttr weights, bool
   std::string name = mnemonic();
   if (weights && weights.getTile())
     name += " " + std::to_string(weights.getTile());
+  else if (weights && weights != getDirectForm(func))
+    name += " half";
   if (isSplit)
     name += " without pool";
   Form form = {name, weights, isSplit, chosen, std::move(clone), {}};
@@ -55,17 +58,27 @@ static bool canPoolInTile(const KernelShape &parts, int64_t tile) {
          pool.padding == std::array<int64_t, 4>{0, 0, 0, 0};
 }
 
+/// Whether the sums of a blocked convolution are fewer in vectors of half the lanes, and these are worth it.
+static bool savesHalfVector(kernel::FuncOp func, const KernelShape &parts, const ContractionShape &shape,
+                            int64_t lanes) {
+  const int64_t rest = shape.outChannels % lanes, least = 4;
+  return 0 < rest && rest <= lanes / 2 && lanes / 2 >= least && isa<nn::Conv2dOp>(*parts.contraction) &&
+         !shape.isDense() && kernel::getBlocked(func.getFunctionType().getResult(0));
+}
+
 void TuningSpace::addForms(kernel::FuncOp func, bool isSplit, bool exact) {
   KernelShape parts = KernelShape::of(func);
-  kernel::WeightsAttr form = getOpenForm(func);
+  kernel::WeightsAttr form = getDirectForm(func);
   if (!form) {
     addForm(func, {}, isSplit, {});
     return;
   }
   MLIRContext *context = func.getContext();
-  auto direct = kernel::WeightsAttr::get(context, kernel::WeightsForm::Direct, form.getLanes(), form.getInLanes(), 0);
-  addForm(func, direct, isSplit, {});
+  addForm(func, form, isSplit, {});
   ContractionShape shape = ContractionShape::of(parts.contraction);
+  if (savesHalfVector(func, parts, shape, form.getLanes()))
+    addForm(func, kernel::WeightsAttr::get(context, form.getForm(), form.getLanes() / 2, form.getInLanes(), 0), isSplit,
+            {});
   const std::array<int64_t, 2> ones = {1, 1}, three = {3, 3};
   bool canTransform = !exact && shape.groups == 1 && shape.window.size == three && shape.window.stride == ones &&
                       shape.window.dilation == ones && form.getInLanes() == form.getLanes() &&

@@ -54,6 +54,10 @@ def Kernel_WeightsAttr : Kernel_Attr<"Weights", "weights", [DeclareAttrInterface
       (Lavin and Gray 2015);
     - `channels`: a vector [O] as [⌈O/l⌉, l].
     What lies beyond O or I is zero.
+
+    The vectors of a convolution's sum have the lanes of its `direct` weight, which
+    may be a part of those of the tensors' layout: for a block of channels that is
+    partly pad, vectors of pad alone are left out.
   }];
   let parameters = (ins EnumParameter<Kernel_WeightsForm>:$form, "int64_t":$lanes,
                         DefaultValuedParameter<"int64_t", "1">:$inLanes,

@@ -52,6 +52,16 @@ static SmallVector<int64_t> upTo(int64_t limit, std::initializer_list<int64_t> v
 
 static SmallVector<int64_t> getTaskCounts() { return {2, 4, 8, 16, 32, 64, 128}; }
 
+/// Vectors of the sum in a tile of so many blocks of output channels.
+static int64_t getVectors(nn::ContractionOpInterface contraction, int64_t blocks, const Machine &machine) {
+  auto weights = dyn_cast_or_null<WeightsAttr>(
+      cast<RankedTensorType>(contraction.getWeightOperand().get().getType()).getEncoding());
+  if (!weights)
+    return blocks;
+  int64_t all = llvm::divideCeilSigned(ContractionShape::of(contraction).outChannels, weights.getLanes());
+  return std::min(all, blocks * std::max<int64_t>(1, machine.lanes / weights.getLanes()));
+}
+
 static StringRef getAxisName(int64_t value) { return stringifyAxis(static_cast<Axis>(value)); }
 static StringRef getOperandsName(int64_t value) { return stringifyOperands(static_cast<Operands>(value)); }
 
@@ -139,9 +149,11 @@ SmallVector<ScheduleParameter> DirectConvAttr::getSpace(Operation *op, const Mac
 }
 
 /// What a value has no effect on is tried with the usual one alone.
-bool DirectConvAttr::isFeasible(Operation *, const Machine &machine) const {
+bool DirectConvAttr::isFeasible(Operation *op, const Machine &machine) const {
   bool inStrips = getStrips() > 0, sharesOut = getParallel() != Axis::None && !inStrips;
-  return fitsRegisters(getTileX(), getTileC(), machine) && (sharesOut || getTasks() == usualTasks) &&
+  KernelShape parts = KernelShape::of(cast<FuncOp>(op));
+  int64_t vectors = parts.contraction ? getVectors(parts.contraction, getTileC(), machine) : getTileC();
+  return fitsRegisters(getTileX(), vectors, machine) && (sharesOut || getTasks() == usualTasks) &&
          (!inStrips || getOuter() == Axis::Blocks);
 }
 

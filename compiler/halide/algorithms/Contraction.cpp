@@ -32,7 +32,15 @@ LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
   kernel::WeightsAttr form = getWeightsForm(op.getWeight());
   if (form && form.getForm() == kernel::WeightsForm::Winograd)
     return defineWinogradConv2d(kernel, op);
-  Domain domain = kernel.makeDomainOf(op.getResult());
+  // The sum's vectors are the weight's, which may be parts of a block. What is pad alone is not summed.
+  SmallVector<int64_t> shape = kernel.shapeOf(op.getType());
+  int64_t block = kernel.lanesOf(shape), vector = block;
+  if (form && block % form.getLanes() == 0)
+    vector = std::min(block, form.getLanes());
+  Domain domain = makeDomain(shape, vector);
+  int64_t vectors = vector ? llvm::divideCeilSigned(shape[1], vector) : 0;
+  bool hasPadVectors = vector && vectors % (block / vector) != 0;
+  domain.point.inPadLanes |= hasPadVectors;
   const Point &out = domain.point;
   Tensor input = kernel.get(op.getInput());
 
@@ -91,6 +99,8 @@ LogicalResult halide_backend::defineConv2d(Kernel &kernel, nn::Conv2dOp op) {
   at.at[3] = reposition(1, x);
 
   // 3. The sum.
+  if (hasPadVectors)
+    range.where(Halide::likely(out.block < static_cast<int>(vectors)));
   Expr product = kernel.readWeight(op.getWeight(), out, weightInput, y, x) * input.read(at);
   Reduction &sum = kernel.defineReduction(op, domain, initialValue(kernel, op.getBias(), out, input.type), range,
                                           [&](Expr previous) { return previous + product; });

@@ -77,15 +77,23 @@ static void scheduleSums(Kernel &kernel, Reduction &reduction, const Func &reade
   update.reorder(order).vectorize(vector).unroll(inner).unroll(outer);
 }
 
+/// How many blocks of the stage's sum there are in one of its own.
+static int64_t getParts(const Stage &stage) { return stage.domain.lanes / stage.reductions[0]->domain.lanes; }
+
 /// Lays out a stage in tiles; returns its loops outside of the tile, innermost first.
 static SmallVector<Loop> tileStage(Stage &stage, const TileShape &tile, TailStrategy tail) {
   ArrayRef<Var> vars = stage.domain.vars;
   SmallVector<int64_t> extents = stage.domain.extents();
-  Var pixelTile("pixel_tile"), pixel("pixel"), channelTile("channel_tile"), channel("channel");
+  Var pixelTile("pixel_tile"), pixel("pixel"), channelTile("channel_tile"), channel("channel"), part("part"),
+      lane("part_lane");
   stage.func.split(vars[tile.pixels], pixelTile, pixel, static_cast<int>(tile.pixelCount), tail)
       .split(vars[tile.channels], channelTile, channel, static_cast<int>(tile.channelCount), TailStrategy::GuardWithIf);
   SmallVector<Loop> loops;
   std::vector<Halide::VarOrRVar> order = {vars[tile.vector], pixel, channel};
+  if (int64_t lanes = stage.reductions[0]->domain.lanes; lanes != stage.domain.lanes) {
+    stage.func.split(vars[tile.vector], part, lane, static_cast<int>(lanes)).unroll(part);
+    order = {lane, part, pixel, channel};
+  }
   for (size_t i = 0; i < vars.size(); ++i) {
     if (i == tile.vector)
       continue;
@@ -98,7 +106,7 @@ static SmallVector<Loop> tileStage(Stage &stage, const TileShape &tile, TailStra
   }
   for (const Loop &loop : loops)
     order.push_back(loop.var);
-  stage.func.reorder(order).vectorize(vars[tile.vector]).unroll(pixel).unroll(channel);
+  stage.func.reorder(order).vectorize(order.front().var).unroll(pixel).unroll(channel);
   return loops;
 }
 
@@ -215,6 +223,7 @@ LogicalResult halide_backend::scheduleDirectConv(Kernel &kernel, kernel::DirectC
       if (&other != stage)
         schedulePlainStage(kernel, other, 0, 1, parallel);
   }
+  tile.channelCount *= getParts(*stage);
   scheduleSums(kernel, reduction, stage->func, getTileLoop(), tile, schedule.getUnrollK());
   schedulePadded(kernel, reduction, parallel);
   return success();

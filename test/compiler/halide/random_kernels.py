@@ -43,6 +43,10 @@ class Source:
             return Blocked(self.lanes, self.pick((0, 0, 0, 0), self.halo()))
         return Plain()
 
+    def weight_lanes(self):
+        """Of a direct sum's vectors: the tensors' lanes or half of them."""
+        return self.lanes // self.pick(1, 1, 2)
+
     def vector_layout(self):
         return self.pick(Weights("channels", self.lanes), Plain())
 
@@ -88,10 +92,11 @@ def conv_direct(s):
     h, w = s.upto(k[0], 20), s.upto(k[1], 20)
     row_major = s.pick(False, False, True)
     layout = Plain() if row_major else Blocked(s.lanes, s.pick((0, 0, 0, 0), s.halo(2)))
+    lanes = s.weight_lanes()
     x = s.kernel.input(i, h, w, layout=layout)
     y = s.kernel.conv(x, o, k, stride=(s.upto(1, 2), s.upto(1, 2)) if s.pick(0, 1) else 1, pad=pad,
                       dilation=s.pick(1, 1, 1, 2) if min(h - k[0] * 2, w - k[1] * 2) > 0 else 1, bias=s.pick(True, True, False),
-                      weight_layout=Weights("direct", s.lanes, s.pick(1, s.lanes) if not row_major else 1),
+                      weight_layout=Weights("direct", lanes, s.pick(1, s.lanes) if not row_major else 1),
                       bias_layout=s.vector_layout())
     y = s.activation(s.residual(y, s.layout()))
     strips = 0
@@ -105,7 +110,7 @@ def conv_direct(s):
 def conv_flat(s):
     """1x1 convolutions over whole planes."""
     x = s.kernel.input(s.upto(1, 80), s.upto(1, 12), s.upto(1, 12), layout=Blocked(s.lanes))
-    y = s.kernel.conv(x, s.upto(1, 90), 1, weight_layout=Weights("direct", s.lanes, s.lanes), bias_layout=s.vector_layout())
+    y = s.kernel.conv(x, s.upto(1, 90), 1, weight_layout=Weights("direct", s.weight_lanes(), s.lanes), bias_layout=s.vector_layout())
     y = s.activation(s.residual(y, Blocked(s.lanes)))
     return s.finish(y, Blocked(s.lanes)), (f"#kernel.direct_conv<tileX = {s.upto(1, 14)}, tileC = {s.upto(1, 4)}, "
                                            f"parallel = {s.axis()}>")
@@ -130,7 +135,7 @@ def conv_groups(s):
     out = s.pick(s.upto(1, 6), s.lanes)
     packed = s.pick(True, False)
     x = s.kernel.input(g * per, s.upto(3, 9), s.upto(3, 9), layout=s.layout())
-    layout = Weights("direct", s.lanes, s.pick(1, s.lanes)) if packed else Plain()
+    layout = Weights("direct", s.weight_lanes(), s.pick(1, s.lanes)) if packed else Plain()
     y = s.kernel.conv(x, g * out, 3, pad=1, groups=g, weight_layout=layout, bias_layout=s.vector_layout() if packed else Plain())
     schedule = s.pointwise()
     result = s.layout()

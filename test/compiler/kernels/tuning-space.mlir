@@ -1,6 +1,7 @@
 // What can be chosen for a kernel of each family of schedules.
 // RUN: %dlc-opt %s --split-input-file --kernel-select-schedules --kernel-apply-tuning=spaces | FileCheck %s
 // RUN: %dlc-opt %s --split-input-file --kernel-select-schedules "--kernel-apply-tuning=spaces exact" | FileCheck %s --check-prefix=EXACT
+// RUN: %dlc-opt %s --split-input-file --kernel-select-schedules --kernel-apply-tuning=signatures | FileCheck %s --check-prefix=SIGNED
 // EXACT-NOT: winograd
 // EXACT: gpu_tiled
 module attributes {kernel.target = {triple = "x86_64-unknown-linux-gnu", features = "avx512f", vector_bytes = 64 : i64}} {
@@ -33,6 +34,34 @@ kernel.func private @conv(%x: tensor<?x64x24x12xf32, #kernel.blocked<16, halo = 
 kernel.func private @product(%x: tensor<?x37x3x3xf32, #kernel.blocked<16>>, %w: tensor<64x37x1x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x64x3x3xf32, #kernel.blocked<16>> {
   %0 = nn.conv2d %x, %w {kernel_size = array<i64: 1, 1>} : (tensor<?x37x3x3xf32, #kernel.blocked<16>>, tensor<64x37x1x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x64x3x3xf32>
   kernel.return %0 : tensor<?x64x3x3xf32>
+}
+
+// Of 53 channels the last block holds 5: of its two half vectors one is saved. Tiles are still of whole blocks.
+// CHECK-LABEL: @half(
+// CHECK-SAME: kernel.space = {form = "direct_conv, direct_conv half"
+// CHECK-SAME: seeds = [{schedule = #kernel.direct_conv<{{[^>]*}}>, weights = #kernel.weights<direct, lanes = 16, inLanes = 16>}, {schedule = #kernel.direct_conv<tileX = 6, tileC = 2>, weights = #kernel.weights<direct, lanes = 8, inLanes = 16>}]
+// CHECK-SAME: tileC = "1, 2, 3, 4"
+kernel.func private @half(%x: tensor<?x64x24x12xf32, #kernel.blocked<16>>, %w: tensor<53x64x3x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x53x22x12xf32, #kernel.blocked<16>> {
+  %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 1>} : (tensor<?x64x24x12xf32, #kernel.blocked<16>>, tensor<53x64x3x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x53x22x12xf32>
+  kernel.return %0 : tensor<?x53x22x12xf32>
+}
+
+// The form is a matter of choice: the kernel is the same, with the same space.
+// SIGNED: @half({{.*}}kernel.signature = "[[SIGNATURE:.*]]", schedule
+// SIGNED: @halved({{.*}}kernel.signature = "[[SIGNATURE]]", schedule = #kernel.direct_conv<tileX = 6, tileC = 2>
+// CHECK-LABEL: @halved(
+// CHECK-SAME: kernel.space = {form = "direct_conv half, direct_conv"
+kernel.func private @halved(%x: tensor<?x64x24x12xf32, #kernel.blocked<16>>, %w: tensor<53x64x3x1xf32, #kernel.weights<direct, lanes = 8, inLanes = 16>>) -> tensor<?x53x22x12xf32, #kernel.blocked<16>> {
+  %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 1>} : (tensor<?x64x24x12xf32, #kernel.blocked<16>>, tensor<53x64x3x1xf32, #kernel.weights<direct, lanes = 8, inLanes = 16>>) -> tensor<?x53x22x12xf32>
+  kernel.return %0 : tensor<?x53x22x12xf32>
+}
+
+// With 58 channels nothing is.
+// CHECK-LABEL: @whole(
+// CHECK-SAME: kernel.space = {form = "direct_conv", outer
+kernel.func private @whole(%x: tensor<?x64x24x12xf32, #kernel.blocked<16>>, %w: tensor<58x64x3x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x58x22x12xf32, #kernel.blocked<16>> {
+  %0 = nn.conv2d %x, %w {kernel_size = array<i64: 3, 1>} : (tensor<?x64x24x12xf32, #kernel.blocked<16>>, tensor<58x64x3x1xf32, #kernel.weights<direct, lanes = 16, inLanes = 16>>) -> tensor<?x58x22x12xf32>
+  kernel.return %0 : tensor<?x58x22x12xf32>
 }
 
 // CHECK-LABEL: @depthwise(
