@@ -15,7 +15,7 @@ using namespace dlc::kernels;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// FLOP/ns of 16 lanes; other widths in proportion.
+/// FLOP/ns of 16 lanes and two products a cycle; others in proportion.
 constexpr double peakOf16Lanes = 228;
 /// What a good register tile reaches of it.
 constexpr double directShare = 0.95;
@@ -35,8 +35,8 @@ constexpr double winogradGain = 0.9;
 constexpr double launchTime = 2'000;
 /// B that stay in the second cache beside what streams through it.
 constexpr double cacheBytes = 512 * 1024;
-/// Sums that must be under way to hide the latency of a multiply-add.
-constexpr int64_t minimumAccumulators = 10;
+/// Cycles until the sum of a multiply-add is there.
+constexpr double latencyCycles = 5;
 /// B of weights that stay in the first cache.
 constexpr double firstCacheBytes = 24 * 1024;
 /// B that arrive in a cycle from the second cache, and from beyond it.
@@ -55,7 +55,9 @@ static double share(int64_t used, int64_t step) {
 // The machine
 //===----------------------------------------------------------------------===//
 
-double dlc::kernels::getPeak(const Machine &machine) { return peakOf16Lanes * machine.lanes / 16; }
+double dlc::kernels::getPeak(const Machine &machine) {
+  return peakOf16Lanes * machine.lanes / 16 * machine.products / 2;
+}
 
 //===----------------------------------------------------------------------===//
 // Register tiles
@@ -70,14 +72,12 @@ Product Product::of(const ContractionShape &shape, int64_t pixels, const Machine
   return product;
 }
 
-/// Cycles that one step of the sums takes a tile: the products, two a cycle, as
-/// long as there are enough of them to hide their latency, the loads of both
-/// operands allow it, and weights arrive from the second cache, pixels from
-/// beyond it.
+/// Cycles that one step of the sums takes a tile: the products, as long as there are enough of them to hide their
+/// latency, the loads of both operands allow it, and weights arrive from the second cache, pixels from beyond it.
 static double getStepCycles(int64_t pixels, int64_t blocks, const Product &product, const Machine &machine) {
   double vectorBytes = 4.0 * machine.lanes;
   bool weightsInFirstCache = blocks * vectorBytes * product.depth <= firstCacheBytes;
-  return std::max({pixels * blocks / 2.0, minimumAccumulators / 2.0, (pixels + blocks) / 2.0,
+  return std::max({static_cast<double>(pixels * blocks) / machine.products, latencyCycles, (pixels + blocks) / 2.0,
                    weightsInFirstCache ? 0 : blocks * vectorBytes / secondCacheBytesPerCycle,
                    pixels * product.streamedBytes / streamBytesPerCycle}) +
          stepOverheadCycles;

@@ -23,18 +23,22 @@ static constexpr StringRef deviceNames[] = {"opencl", "cuda"};
 
 ArrayRef<StringRef> pipeline::getDeviceNames() { return deviceNames; }
 
-static DictionaryAttr makeTarget(MLIRContext *context, StringRef triple, ArrayRef<StringRef> features) {
+static DictionaryAttr makeTarget(MLIRContext *context, StringRef triple, ArrayRef<StringRef> features,
+                                 StringRef cpu = "") {
   Builder builder(context);
   int64_t vectorBytes = 16;
   if (llvm::is_contained(features, "avx2"))
     vectorBytes = 32;
   if (llvm::is_contained(features, "avx512vl"))
     vectorBytes = 64;
-  return builder.getDictionaryAttr({
+  SmallVector<NamedAttribute> entries = {
       builder.getNamedAttr("triple", builder.getStringAttr(triple)),
       builder.getNamedAttr("features", builder.getStringAttr(llvm::join(features, ","))),
       builder.getNamedAttr("vector_bytes", builder.getI64IntegerAttr(vectorBytes)),
-  });
+  };
+  if (!cpu.empty())
+    entries.push_back(builder.getNamedAttr("cpu", builder.getStringAttr(cpu)));
+  return builder.getDictionaryAttr(entries);
 }
 
 DictionaryAttr pipeline::resolveTarget(StringRef name, MLIRContext *context) {
@@ -45,7 +49,7 @@ DictionaryAttr pipeline::resolveTarget(StringRef name, MLIRContext *context) {
     if (!host.isOSLinux())
       return {};
     if (host.getArch() == llvm::Triple::aarch64)
-      return makeTarget(context, arm, {});
+      return makeTarget(context, arm, {}, llvm::sys::getHostCPUName());
     if (host.getArch() != llvm::Triple::x86_64)
       return {};
     // Only what the kernels have a use for: an object that asks for more would
@@ -57,7 +61,7 @@ DictionaryAttr pipeline::resolveTarget(StringRef name, MLIRContext *context) {
       llvm::copy_if(level3, std::back_inserter(features), has);
     if (llvm::is_contained(features, "avx2") && llvm::all_of(level4, has))
       llvm::append_range(features, level4);
-    return makeTarget(context, x86, features);
+    return makeTarget(context, x86, features, llvm::sys::getHostCPUName());
   }
   if (name == "aarch64-linux")
     return makeTarget(context, arm, features);

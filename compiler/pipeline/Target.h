@@ -15,7 +15,8 @@ llvm::ArrayRef<llvm::StringRef> getTargetNames();
 llvm::ArrayRef<llvm::StringRef> getDeviceNames();
 
 /// The target called `name` as the module attribute `kernel.target`:
-/// {triple, features, vector_bytes}. "host" becomes what this machine can do.
+/// {triple, features, vector_bytes}. "host" becomes what this machine can do, with its
+/// {cpu}, LLVM's name of it: the object runs on others too, but schedules are chosen for it.
 /// Null where there is no such target.
 mlir::DictionaryAttr resolveTarget(llvm::StringRef name, mlir::MLIRContext *context);
 

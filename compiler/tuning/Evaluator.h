@@ -23,7 +23,7 @@ struct TunableKernel {
 /// How a candidate ended, measured in alternation with the incumbent.
 struct Measurement {
   Status status = Status::Fine;
-  double seconds = 0, incumbentSeconds = 0; // medians
+  double seconds = 0, incumbentSeconds = 0; // lower quartiles
   std::string message;                      // what went wrong
 };
 

@@ -11,6 +11,7 @@ namespace dlc::kernel {
 struct Machine {
   int64_t lanes = 16;     // of f32 in a vector register
   int64_t registers = 32; // vector registers
+  int64_t products = 2;   // multiply-adds of vectors that can begin in a cycle
   bool isDevice = false;  // kernels are launched on a device: tensors are row-major, pools stand alone
 
   /// The machine that the module's `kernel.target` describes; nothing where there is none.

@@ -38,7 +38,7 @@ struct MeasureRequest {
 };
 
 struct MeasureResult {
-  double candidate = 0, incumbent = 0; // medians of seconds
+  double candidate = 0, incumbent = 0; // lower quartiles of seconds
   int64_t runs = 0;
   std::string wrong; // how the candidate's outputs differ; empty: they do not
   std::string error; // why it could not be measured
