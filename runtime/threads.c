@@ -5,7 +5,9 @@
 //    wake-up costs as much as a small layer, so no loop pays for one.
 // 2. A loop is published in one 64-bit word: the loop's number in the upper
 //    half, the tasks not yet claimed in the lower. Claiming is a compare-and-swap
-//    that counts down. The other fields of a loop are read before the claim and
+//    that counts down: by a part of what is left, so that the first claims are
+//    few and the last ones even out what threads have to do (guided
+//    self-scheduling, Polychronopoulos and Kuck 1987). The other fields of a loop are read before the claim and
 //    are valid if it succeeds: they change only when no task is unclaimed, and
 //    a number does not come back.
 // 3. Workers count the tasks that they have finished; the caller knows how many
@@ -141,20 +143,23 @@ static int work(dlc_pool *pool, int32_t worker, uint64_t *modes) {
     void *closure = atomic_load_explicit(&pool->closure, memory_order_relaxed);
     int32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
     uint64_t wanted = atomic_load_explicit(&pool->float_modes, memory_order_relaxed);
-    if (worker >= atomic_load_explicit(&pool->participants, memory_order_relaxed))
+    int32_t participants = atomic_load_explicit(&pool->participants, memory_order_relaxed);
+    if (worker >= participants)
       break;
-    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1, memory_order_acq_rel,
+    int32_t left = (int32_t)(uint32_t)claim, share = left / (2 * participants), count = share > 1 ? share : 1;
+    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - (uint32_t)count, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
     if (wanted != *modes) {
       dlc_set_float_modes(wanted);
       *modes = wanted;
     }
-    function(closure, tasks - (int32_t)(uint32_t)claim, worker);
-    ++done;
+    for (int32_t task = tasks - left; task < tasks - left + count; ++task)
+      function(closure, task, worker);
+    done += count;
     // Behind this the loop may end and its closure be gone.
     if (worker != 0)
-      atomic_fetch_add_explicit(&pool->finished, 1, memory_order_acq_rel);
+      atomic_fetch_add_explicit(&pool->finished, (unsigned)count, memory_order_acq_rel);
     claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   }
   return done;

@@ -236,10 +236,27 @@ int64_t dlc::kernels::chooseStrips(const ContractionShape &shape, const WindowSh
 // Whole kernels
 //===----------------------------------------------------------------------===//
 
+/// The share of a contraction's pixels that the pool behind it, if there is one, reads.
+static double getPooledShare(const KernelShape &parts, const ContractionShape &shape) {
+  double share = 1;
+  if (!parts.pool)
+    return share;
+  const WindowShape pool = WindowShape::of(parts.pool);
+  ArrayRef<int64_t> pooled = cast<RankedTensorType>(parts.pool->getResult(0).getType()).getShape().drop_front(2);
+  for (unsigned dim : {0, 1}) {
+    const int64_t reach =
+        (pooled[dim] - 1) * pool.stride[dim] + (pool.size[dim] - 1) * pool.dilation[dim] + 1 - pool.padding[dim];
+    share *= static_cast<double>(std::min({reach, pooled[dim] * pool.size[dim], shape.output[dim]})) /
+             static_cast<double>(shape.output[dim]);
+  }
+  return share;
+}
+
 double dlc::kernels::getTimeBound(kernel::FuncOp func, int64_t items, const Rates &rates, bool isCold) {
   auto result = cast<RankedTensorType>(func.getFunctionType().getResult(0));
   if (!result.isDynamicDim(0))
     items = result.getDimSize(0);
+  const KernelShape parts = KernelShape::of(func);
   double flops = 0, weightBytes = 0;
   for (Operation &op : func.getBlock().without_terminator()) {
     auto contraction = dyn_cast<nn::ContractionOpInterface>(op);
@@ -250,7 +267,8 @@ double dlc::kernels::getTimeBound(kernel::FuncOp func, int64_t items, const Rate
     // F(4 x 4, 3 x 3) needs 36 products where the sum has 144.
     const bool saves =
         shape.groups == 1 && shape.window.size == three && shape.window.stride == ones && shape.window.dilation == ones;
-    flops += static_cast<double>(items) * shape.getFlops() / (saves ? 4 : 1);
+    const double share = contraction == parts.contraction ? getPooledShare(parts, shape) : 1;
+    flops += share * static_cast<double>(items) * shape.getFlops() / (saves ? 4 : 1);
     weightBytes += isCold ? shape.getWeightBytes() : 0;
   }
   return 1e-9 * std::max(flops / rates.flops, weightBytes / rates.bytes);

@@ -96,6 +96,8 @@ Attribute Selector::selectDirect(const ContractionShape &shape) {
   bool line = kernel::computesInLine(func, parts, shape);
   Machine narrow = machine; // the sum's vectors may be parts of a block
   narrow.lanes = std::min(machine.lanes, getWeightsForm(parts.contraction).getLanes());
+  if (narrow.lanes < machine.lanes)
+    narrow.products = 2;
   Product product = Product::of(shape, line ? shape.getPixels() : shape.output[1], narrow);
   product.step = machine.lanes / narrow.lanes;
   RegisterTile tile = chooseRegisterTile(product, Tail::Guarded, narrow);

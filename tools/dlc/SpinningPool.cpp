@@ -53,11 +53,14 @@ bool SpinningPool::takeTasks(int32_t worker) {
     const uint64_t task = drawn & mask, tasks = (drawn >> taskBits) & mask;
     if (task >= tasks)
       return any;
-    if (!ticket.compare_exchange_weak(drawn, drawn + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+    // As a session's threads (runtime/threads.c).
+    const uint64_t count = std::max<uint64_t>(1, (tasks - task) / (2 * getThreads()));
+    if (!ticket.compare_exchange_weak(drawn, drawn + count, std::memory_order_acq_rel, std::memory_order_acquire))
       continue;
     any = true;
-    function(closure, static_cast<int32_t>(task), worker);
-    open.fetch_sub(1, std::memory_order_release);
+    for (uint64_t each = task; each < task + count; ++each)
+      function(closure, static_cast<int32_t>(each), worker);
+    open.fetch_sub(static_cast<int32_t>(count), std::memory_order_release);
     drawn = ticket.load(std::memory_order_acquire);
   }
 }
