@@ -39,7 +39,7 @@ public:
   /// How exactly to measure.
   enum class Care {
     Quick,   // ends early where the candidate is clearly slower
-    Thorough // several times as long: before a candidate becomes the incumbent
+    Thorough // several times as long, in two programs: before a candidate becomes the incumbent
   };
   /// Compiles `choices` of a kernel, several at a time, then measures each alone against `incumbent`. Calls `done` as
   /// each one is known, in whatever order; where that returns false the rest is left. An error is one of the whole run,

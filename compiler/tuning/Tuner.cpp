@@ -1,7 +1,8 @@
 // 1. The kernel whose next batch is expected to gain most is chosen (Budget); its default is measured first.
 // 2. Its search proposes a batch, what was good in other kernels first; it is compiled together and measured one by
 //    one against the incumbent.
-// 3. What seems faster is measured again, thoroughly: of many noisy measurements the best is too good to be true.
+// 3. What seems faster is measured again, thoroughly, and against the default: of many noisy measurements the best is
+//    too good to be true, and a chain of small gains over each other would add up what noise there is.
 // 4. Every candidate gets one record, written at once, so that a run that is killed goes on where it was.
 #include "compiler/tuning/Tuner.h"
 
@@ -139,8 +140,8 @@ bool Tuner::isOver() {
   return isStopped || getSeconds() >= options.seconds || (options.trials && trials >= *options.trials);
 }
 
-Record Tuner::makeRecord(const TunedKernel &tuned, const Candidate &candidate, const Measurement &measurement) const {
-  const double incumbent = tuned.best ? tuned.best->relative : 1;
+Record Tuner::makeRecord(const TunedKernel &tuned, const Candidate &candidate, const Measurement &measurement,
+                         double incumbent) const {
   Record record;
   record.signature = tuned.kernel->signature;
   record.kernel = tuned.kernel->name;
@@ -178,7 +179,7 @@ Error Tuner::measureDefault(size_t index) {
   Error failure = Error::success();
   Error error = evaluator.evaluate(index, candidate.choice, candidate.choice, Evaluator::Care::Quick,
                                    [&](size_t, const Measurement &measurement) {
-                                     Record record = makeRecord(kernels[index], candidate, measurement);
+                                     Record record = makeRecord(kernels[index], candidate, measurement, 1);
                                      record.relative = 1; // whatever the noise
                                      if (!isOver() || measurement.status == Status::Fine)
                                        failure = joinErrors(std::move(failure), keep(index, record));
@@ -195,7 +196,7 @@ Error Tuner::measureBatch(size_t index, std::vector<Candidate> candidates) {
   std::vector<Record> promising;
   Error failure = Error::success();
   auto done = [&](size_t which, const Measurement &measurement) {
-    const Record record = makeRecord(tuned, candidates[which], measurement);
+    const Record record = makeRecord(tuned, candidates[which], measurement, tuned.best->relative);
     const bool isFine = measurement.status == Status::Fine, isEnd = isOver();
     // The user's Ctrl-C ends children too: that is no candidate's fault.
     if (isStopped && !isFine)
@@ -215,7 +216,7 @@ Error Tuner::measureBatch(size_t index, std::vector<Candidate> candidates) {
   return confirm(index, std::move(promising));
 }
 
-/// The most promising first: the others are then compared with that one.
+/// The most promising first: the others must then be faster than that one.
 Error Tuner::confirm(size_t index, std::vector<Record> promising) {
   TunedKernel &tuned = kernels[index];
   llvm::stable_sort(promising, [](const Record &a, const Record &b) { return a.relative < b.relative; });
@@ -230,10 +231,10 @@ Error Tuner::confirm(size_t index, std::vector<Record> promising) {
       const bool isFine = measurement.status == Status::Fine;
       if (!isFine && options.isInterrupted && options.isInterrupted())
         return false;
-      failure = keep(index, makeRecord(tuned, {record.point, record.choice}, measurement));
+      failure = keep(index, makeRecord(tuned, {record.point, record.choice}, measurement, /*incumbent=*/1));
       return !failure;
     };
-    if (Error error = evaluator.evaluate(index, tuned.best->choice, record.choice, Evaluator::Care::Thorough, done))
+    if (Error error = evaluator.evaluate(index, tuned.first->choice, record.choice, Evaluator::Care::Thorough, done))
       return joinErrors(std::move(failure), std::move(error));
     if (failure)
       return failure;

@@ -84,7 +84,9 @@ private:
   llvm::Error keep(size_t index, const Record &record);
   void takeUp(TunedKernel &tuned, const Record &record);
   std::vector<Point> getSuggestions(const TunedKernel &tuned) const;
-  Record makeRecord(const TunedKernel &tuned, const Candidate &candidate, const Measurement &measurement) const;
+  /// `incumbent`: the time of what the candidate was compared with, as a share of the default's.
+  Record makeRecord(const TunedKernel &tuned, const Candidate &candidate, const Measurement &measurement,
+                    double incumbent) const;
   bool isOver();
 
   Evaluator &evaluator;

@@ -265,7 +265,7 @@ MeasureRequest ProcessEvaluator::makeRequest(size_t kernel, const Program &incum
   request.threads = options.threads;
   request.device = options.device;
   request.sweptBytes = machine.isDevice ? 0 : sweptBytes;
-  request.seconds = care == Care::Thorough ? 1 : 0.25;
+  request.seconds = care == Care::Thorough ? 0.7 : 0.25;
   request.runs = care == Care::Thorough ? 200 : 50;
   request.endsEarly = care == Care::Quick;
   return request;
@@ -282,7 +282,18 @@ Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, c
     request.fault = fault.str();
   // The plain program may take long where it is still to run.
   const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60, patience = fault == "hang" ? 3 : 10;
-  return measureInChild(request, patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds);
+  const double limit = patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds;
+  Measurement first = measureInChild(request, limit);
+  if (care == Care::Quick || first.status != Status::Fine)
+    return first;
+  // Where a program lies in memory makes it faster or slower by some percent, for as long as its process lives. In a
+  // second one they change places; what counts is the less flattering of the two.
+  std::swap(request.candidate, request.incumbent);
+  request.fault.clear();
+  Measurement second = measureInChild(request, limit);
+  std::swap(second.seconds, second.incumbentSeconds);
+  const bool isLess = first.seconds * second.incumbentSeconds < second.seconds * first.incumbentSeconds;
+  return second.status != Status::Fine || isLess ? second : first;
 }
 
 Error ProcessEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
