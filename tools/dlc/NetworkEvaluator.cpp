@@ -271,6 +271,20 @@ MeasureRequest ProcessEvaluator::makeRequest(size_t kernel, const Program &incum
   return request;
 }
 
+/// Where a program lies in memory makes it faster or slower by some percent, for as long as its process lives. In a
+/// second one the two change places; what counts is the less flattering of both.
+static Measurement measureTwice(MeasureRequest request, double limit) {
+  const Measurement first = measureInChild(request, limit);
+  if (first.status != Status::Fine)
+    return first;
+  std::swap(request.candidate, request.incumbent);
+  request.fault.clear();
+  Measurement second = measureInChild(request, limit);
+  std::swap(second.seconds, second.incumbentSeconds);
+  const bool isLess = first.seconds * second.incumbentSeconds < second.seconds * first.incumbentSeconds;
+  return second.status != Status::Fine || isLess ? second : first;
+}
+
 Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, const Program &candidate, Care care) {
   if (!candidate.failure.empty())
     return {Status::Failed, 0, 0, candidate.failure};
@@ -283,17 +297,7 @@ Measurement ProcessEvaluator::measure(size_t kernel, const Program &incumbent, c
   // The plain program may take long where it is still to run.
   const double plain = sys::fs::exists(request.referenceOutputs) ? 0 : 60, patience = fault == "hang" ? 3 : 10;
   const double limit = patience + plain + 2 * request.seconds + 100 * kernels[kernel].seconds;
-  Measurement first = measureInChild(request, limit);
-  if (care == Care::Quick || first.status != Status::Fine)
-    return first;
-  // Where a program lies in memory makes it faster or slower by some percent, for as long as its process lives. In a
-  // second one they change places; what counts is the less flattering of the two.
-  std::swap(request.candidate, request.incumbent);
-  request.fault.clear();
-  Measurement second = measureInChild(request, limit);
-  std::swap(second.seconds, second.incumbentSeconds);
-  const bool isLess = first.seconds * second.incumbentSeconds < second.seconds * first.incumbentSeconds;
-  return second.status != Status::Fine || isLess ? second : first;
+  return care == Care::Quick ? measureInChild(request, limit) : measureTwice(request, limit);
 }
 
 Error ProcessEvaluator::evaluate(size_t kernel, StringRef incumbent, ArrayRef<std::string> choices, Care care,
@@ -374,10 +378,10 @@ Expected<tuning::Evaluator::Comparison> ProcessEvaluator::compare(ArrayRef<tunin
   request.device = program.device;
   request.trains = program.trains;
   request.isWhole = true;
-  request.seconds = 5;
+  request.seconds = 4;
   request.runs = 2000;
   request.endsEarly = false;
-  Measurement measurement = measureInChild(request, 120 + 100 * profile.seconds);
+  Measurement measurement = measureTwice(request, 120 + 100 * profile.seconds);
   if (measurement.status != Status::Fine)
     return failure(exitInternal, "the tuned network as a whole is at fault: " + measurement.message);
   return Comparison{measurement.seconds, measurement.incumbentSeconds};
