@@ -137,7 +137,8 @@ TEST_F(TunerTest, WhatIsGoodInOneKernelIsTriedInTheNext) {
   EXPECT_EQ(chosen[1].choice, "14 both");
   // The default, then the other's best.
   std::vector<std::string> tried;
-  for (const Record &record : open().getRecords())
+  const RecordFile log = open();
+  for (const Record &record : log.getRecords())
     if (record.signature == "b")
       tried.push_back(record.choice);
   ASSERT_GT(tried.size(), 9u);
