@@ -37,6 +37,8 @@ constexpr double launchTime = 2'000;
 constexpr double cacheBytes = 512 * 1024;
 /// Cycles until the sum of a multiply-add is there.
 constexpr double latencyCycles = 5;
+/// Pixels of a tile for each product of a cycle: with more, its results wait for each other.
+constexpr int64_t mostPixels = 14;
 /// B of weights that stay in the first cache.
 constexpr double firstCacheBytes = 24 * 1024;
 /// B that arrive in a cycle from the second cache, and from beyond it.
@@ -103,7 +105,7 @@ RegisterTile dlc::kernels::chooseRegisterTile(const Product &product, Tail tail,
   for (int64_t steps = 1; steps <= std::min<int64_t>(llvm::divideCeilSigned(product.blocks, product.step), 8);
        ++steps) {
     const int64_t tc = std::min(steps * product.step, product.blocks);
-    for (int64_t tw = 1; tw <= std::min<int64_t>(product.pixels, 28); ++tw) {
+    for (int64_t tw = 1; tw <= std::min(product.pixels, mostPixels * machine.products); ++tw) {
       if (!kernel::fitsRegisters(tw, tc, machine))
         continue;
       const std::array<TileRun, 2> columns = splitSide(product.pixels, tw, tail),
