@@ -7,9 +7,9 @@
 //    half, the tasks not yet claimed in the lower. Claiming is a compare-and-swap
 //    that counts down: by a part of what is left, so that the first claims are
 //    few and the last ones even out what threads have to do (guided
-//    self-scheduling, Polychronopoulos and Kuck 1987). The other fields of a loop are read before the claim and
-//    are valid if it succeeds: they change only when no task is unclaimed, and
-//    a number does not come back.
+//    self-scheduling, Polychronopoulos and Kuck 1987). The other fields of a loop
+//    are read before the claim and are valid if it succeeds: they change only
+//    when no task is unclaimed, and a number does not come back.
 // 3. Workers count the tasks that they have finished; the caller knows how many
 //    it left to them and waits for that many more.
 //

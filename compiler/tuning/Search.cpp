@@ -165,7 +165,7 @@ void Search::rank(std::vector<Candidate> &pool) {
 // Proposals
 //===----------------------------------------------------------------------===//
 
-std::vector<Candidate> Search::propose(size_t count) {
+std::vector<Candidate> Search::propose(size_t count, ArrayRef<Point> suggested) {
   const ArrayRef<Parameter> parameters = space.getParameters();
   if (parameters.empty()) // the default is all there is
     return {};

@@ -68,11 +68,9 @@ public:
   /// again.
   void add(const Trial &trial);
 
-  /// The next proposals begin with these points, where they are new: what was good elsewhere.
-  void suggest(std::vector<Point> points) { suggested = std::move(points); }
-
-  /// Up to `count` candidates that were neither added nor proposed before; fewer where there are no more.
-  std::vector<Candidate> propose(size_t count);
+  /// Up to `count` candidates that were neither added nor proposed before; fewer where there are no more. They begin
+  /// with those at `suggested`: what was good elsewhere.
+  std::vector<Candidate> propose(size_t count, llvm::ArrayRef<Point> suggested = {});
 
   /// The fastest so far; null before the first that is fine.
   const Trial *getBest() const { return best ? &trials[*best] : nullptr; }
@@ -93,7 +91,6 @@ private:
   std::mt19937_64 random;
   std::vector<Trial> trials; // with points
   std::optional<size_t> best;
-  std::vector<Point> suggested;
   llvm::StringSet<> known; // choices measured or proposed
 };
 

@@ -265,8 +265,7 @@ Error Tuner::run(function_ref<void(const Tuner &)> reporter) {
     size_t count = options.batch;
     if (options.trials)
       count = std::min(count, *options.trials - trials);
-    tuned.search.suggest(getSuggestions(tuned));
-    std::vector<Candidate> candidates = tuned.search.propose(count);
+    std::vector<Candidate> candidates = tuned.search.propose(count, getSuggestions(tuned));
     if (candidates.empty()) {
       tuned.progress.isExhausted = true;
       continue;

@@ -1,6 +1,6 @@
 // 1. Both programs are loaded, run once on the same inputs, and the outputs compared.
 // 2. They run in turns, the first of a pair now one, now the other; before each run the
-//    caches are swept. What is kept is each run's time; the medians are compared.
+//    caches are swept. What is kept is each run's time; the lower quartiles are compared.
 #include "tools/dlc/MeasurePrograms.h"
 #include "tools/dlc/BuildPrograms.h"
 #include "tools/dlc/Failure.h"

@@ -130,8 +130,7 @@ TEST(Search, BeginsWithWhatIsSuggested) {
   const TileSpace space;
   Search search(space, 0);
   search.add({{space.getDefault(), *space.describe(space.getDefault())}, 1.0});
-  search.suggest({{13, 1, 1, 5, 1, 1}, space.getDefault()});
-  std::vector<Candidate> proposed = search.propose(4);
+  std::vector<Candidate> proposed = search.propose(4, {{13, 1, 1, 5, 1, 1}, space.getDefault()});
   ASSERT_EQ(proposed.size(), 4u);
   EXPECT_EQ(proposed[0].point, (Point{13, 1, 1, 5, 1, 1}));
   EXPECT_EQ(llvm::count_if(proposed, [&](const Candidate &each) { return each.point == space.getDefault(); }), 0);
